@@ -1,0 +1,53 @@
+// Boundaries are a test: `npm run lint` fails when one is crossed. DESIGN of the layout: README, "Map".
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'libs-know-no-app', severity: 'error', from: { path: '^libs/' }, to: { path: '^apps/' } },
+    {
+      name: 'apps-are-islands',
+      severity: 'error',
+      from: { path: '^apps/([^/]+)/' },
+      to: { path: '^apps/', pathNot: '^apps/$1/' },
+    },
+    {
+      name: 'libs-by-their-front-door',
+      severity: 'error',
+      from: { path: '^(apps|libs)/([^/]+)/' },
+      to: { path: '^libs/[^/]+/src/(?!index\\.ts$)', pathNot: '^$1/$2/' },
+    },
+    {
+      name: 'only-broker-speaks-amqp',
+      severity: 'error',
+      from: { path: '^(apps|libs)/', pathNot: '^libs/broker/' },
+      to: { path: 'node_modules/amqplib' },
+    },
+    {
+      name: 'only-links-knows-toxiproxy',
+      severity: 'error',
+      from: { path: '^(apps|libs)/', pathNot: '^libs/links/' },
+      to: { path: 'node_modules/toxiproxy-node-client' },
+    },
+    {
+      name: 'outbox-and-inbox-know-no-payments',
+      severity: 'error',
+      from: { path: '^libs/(outbox|inbox|broker)/', pathNot: '\\.(int-)?spec\\.ts$' },
+      to: { path: '^libs/(payer|compare|links|infrastructure)/' },
+    },
+    {
+      name: 'nothing-unresolvable',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^dist/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+    },
+  },
+};

@@ -1,0 +1,5 @@
+export * from './cloud-event.js';
+export * from './money.js';
+export * from './payment-event.js';
+export * from './topology.js';
+export * from './uuid-v7.js';

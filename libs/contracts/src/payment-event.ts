@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { currencyDecimals, maxAmountMinor } from './money.js';
+import { isUuidV7 } from './uuid-v7.js';
+
+/** What can happen to a payment; also the AMQP `type` and the first part of the routing key. */
+export const paymentEventTypes = ['payment.accepted', 'payment.reversed'] as const;
+export type PaymentEventType = (typeof paymentEventTypes)[number];
+
+/** The version of the schema below, in the header `schemaversion`. A ledger that meets another one parks the message. */
+export const paymentEventSchemaVersion = 1;
+
+export const accountName = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
+export const maxReferenceLength = 140;
+
+/** What a payment event carries: written by payments, checked on the way out by the relay and on the way in by the ledger. */
+export const paymentEventData = z
+  .strictObject({
+    paymentId: z.string().refine(isUuidV7, 'is not a UUIDv7'),
+    src: accountName,
+    dest: accountName,
+    amountMinor: z
+      .string()
+      .regex(/^[1-9]\d{0,15}$/)
+      .refine((minor) => BigInt(minor) <= maxAmountMinor, 'is out of range'),
+    currency: z.string().refine((code) => currencyDecimals(code) !== undefined, 'is no ISO 4217 currency'),
+    reference: z.string().max(maxReferenceLength).nullable(),
+  })
+  .refine(({ src, dest }) => src !== dest, 'src and dest are the same account');
+export type PaymentEventData = z.infer<typeof paymentEventData>;
+
+/** The event that must be posted before this one: a reversal follows its payment. */
+export function predecessorOf(type: PaymentEventType, paymentId: string): string | undefined {
+  return type === 'payment.reversed' ? eventName('payment.accepted', paymentId) : undefined;
+}
+
+/** The name of an event, whatever message carries it: what `causation` refers to. */
+export function eventName(type: PaymentEventType, paymentId: string): string {
+  return `${paymentId}/${type}`;
+}

@@ -1,0 +1,22 @@
+/** Names in RabbitMQ, and what a message carries beside its body. Arguments and permissions: `libs/broker`. */
+export const paymentsExchange = 'payments';
+export const deadLetterExchange = 'payments.dead';
+export const parkedQueue = 'ledger.payments.parked';
+
+/** The quorum queue of a shard. */
+export const ledgerQueue = (shard: number): string => `ledger.payments.${shard}`;
+
+/** `#.0`, because `*.0` does not match `payment.accepted.0`: such messages would be returned *and confirmed*. */
+export const shardBinding = (shard: number): string => `#.${shard}`;
+
+export const routingKey = (type: string, shard: number): string => `${type}.${shard}`;
+
+export const messageHeaders = {
+  /** Payment id: what order is kept for. */
+  key: 'key',
+  /** The run the message belongs to; a reset starts another one, and the ledger refuses what is left of the old. */
+  run: 'run',
+  schemaVersion: 'schemaversion',
+  /** `eventName` of the event that must be posted before this one. */
+  causation: 'causation',
+} as const;

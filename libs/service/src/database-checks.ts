@@ -1,0 +1,35 @@
+import type { DataSource } from 'typeorm';
+import { reading } from './transaction.js';
+
+/**
+ * With `synchronous_commit` off, or a server that does not flush, what was answered 201 is lost in a crash.
+ * @throws what is set otherwise, and what to do
+ */
+export async function requireDurableCommits(database: DataSource): Promise<void> {
+  const [row] = await reading(database, (db) =>
+    db.query<{ commit: string; read_only: string; encoding: string }[]>(
+      `SELECT current_setting('synchronous_commit') AS commit, current_setting('transaction_read_only') AS read_only,
+              current_setting('server_encoding') AS encoding`,
+    ),
+  );
+  if (row?.commit === 'off' || row?.commit === 'local')
+    throw new Error(
+      `synchronous_commit is ${row.commit}: a crash would lose answered payments; set it to on`,
+    );
+  if (row?.read_only === 'on')
+    throw new Error('the database is read-only: is this a standby, or is its disk full?');
+  if (row?.encoding !== 'UTF8')
+    throw new Error(`the database stores text as ${row?.encoding}; it must be UTF8`);
+}
+
+/** @throws which tables are missing: `paid-once setup` has not run here */
+export async function requireTables(database: DataSource, tables: string[]): Promise<void> {
+  const rows = await reading(database, (db) =>
+    db.query<{ name: string }[]>(
+      `SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass(name) IS NULL`,
+      [tables],
+    ),
+  );
+  if (rows.length > 0)
+    throw new Error(`no table ${rows.map(({ name }) => name).join(', ')} yet: run \`paid-once setup\``);
+}

@@ -1,0 +1,88 @@
+import { DataSource, type EntityManager, type MixedList } from 'typeorm';
+import { addressOf } from './postgres.js';
+
+/** Whoever changes a schema holds this lock: two setups at once run one after the other. */
+const setupLock = 7_238_514;
+
+/** A role that a service logs in with. Name and password are those of the URL the service is given. */
+export interface ServiceRole {
+  url: string;
+  /** What it may do: complete GRANT statements, with `ROLE` where its name belongs. */
+  grants: string[];
+}
+
+/**
+ * Brings a database to what its services need, as its owner: migrations, roles, grants. It can run again at any time.
+ * @param finish runs last, in the same transaction as the grants, so that a setup is seen whole or not at all
+ * @throws whatever Postgres answers; the address that was tried is in the message, a password never is
+ */
+export async function setUpDatabase<Result>(options: {
+  adminUrl: string;
+  entities: MixedList<Function>;
+  migrations: MixedList<Function>;
+  /** Statements that make what the grants are about, beside the tables. */
+  beforeGrants: string[];
+  roles: ServiceRole[];
+  finish: (tx: EntityManager) => Promise<Result>;
+}): Promise<Result> {
+  const { adminUrl, entities, migrations, beforeGrants, roles } = options;
+  const database = new DataSource({
+    type: 'postgres',
+    url: adminUrl,
+    applicationName: 'paid-once setup',
+    connectTimeoutMS: 5_000,
+    poolSize: 2,
+    installExtensions: false,
+    entities,
+    migrations,
+    // A migration never waits long behind a payment's transaction, and no payment long behind a migration.
+    extra: { options: '-c lock_timeout=5s -c search_path=public' },
+  });
+  try {
+    await database.initialize();
+  } catch (error) {
+    throw new Error(`the database at ${addressOf(adminUrl)} cannot be reached as its owner`, {
+      cause: error,
+    });
+  }
+  const lock = database.createQueryRunner();
+  try {
+    await lock.query('SELECT pg_advisory_lock($1)', [setupLock]);
+    await database.runMigrations({ transaction: 'each' });
+    return await database.transaction(async (tx) => {
+      await tx.query('REVOKE CREATE ON SCHEMA public FROM PUBLIC');
+      for (const statement of beforeGrants) await tx.query(statement);
+      for (const role of roles) await setUpRole(tx, role);
+      return options.finish(tx);
+    });
+  } finally {
+    await lock.query('SELECT pg_advisory_unlock($1)', [setupLock]).catch(() => {});
+    await lock.release();
+    await database.destroy();
+  }
+}
+
+async function setUpRole(tx: EntityManager, { url, grants }: ServiceRole): Promise<void> {
+  const { username, password } = new URL(url);
+  const role = identifier(decodeURIComponent(username));
+  const [found] = await tx.query<unknown[]>('SELECT FROM pg_roles WHERE rolname = $1', [
+    decodeURIComponent(username),
+  ]);
+  await tx.query(
+    `${found ? 'ALTER' : 'CREATE'} ROLE ${role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD ${literal(decodeURIComponent(password))}`,
+  );
+  // Not left to the client alone: whoever logs in with this role gets answers that survive a crash, and time limits.
+  for (const setting of [
+    'synchronous_commit = on',
+    'search_path = public',
+    "statement_timeout = '10s'",
+    "lock_timeout = '1s'",
+    "idle_in_transaction_session_timeout = '5s'",
+  ])
+    await tx.query(`ALTER ROLE ${role} SET ${setting}`);
+  await tx.query(`REVOKE ALL ON ALL TABLES IN SCHEMA public FROM ${role}`);
+  for (const grant of grants) await tx.query(grant.replaceAll('ROLE', role));
+}
+
+const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;

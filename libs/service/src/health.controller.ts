@@ -1,0 +1,59 @@
+import { Controller, Get, Inject, Injectable } from '@nestjs/common';
+import { ApiOkResponse, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
+import { HealthCheckService, HealthIndicatorService, type HealthCheckResult } from '@nestjs/terminus';
+import { reasonOf } from './waiting.js';
+
+/** What must work before this process is ready, by name; a check throws what is wrong. */
+export interface ReadinessChecks {
+  [name: string]: () => Promise<void>;
+}
+export const READINESS_CHECKS = Symbol('readiness checks');
+
+@Injectable()
+class Indicator {
+  constructor(private readonly indicators: HealthIndicatorService) {}
+
+  async check(name: string, check: () => Promise<void>) {
+    const indicator = this.indicators.check(name);
+    try {
+      await check();
+      return indicator.up();
+    } catch (error) {
+      return indicator.down(reasonOf(error));
+    }
+  }
+}
+
+@ApiTags('health')
+@Controller('health')
+class HealthController {
+  constructor(
+    private readonly health: HealthCheckService,
+    private readonly indicator: Indicator,
+    @Inject(READINESS_CHECKS) private readonly checks: ReadinessChecks,
+  ) {}
+
+  /** Whether this process runs at all: it answers while everything it depends on is away. */
+  @Get('live')
+  @ApiOkResponse({ description: 'The process runs' })
+  live(): { status: 'ok' } {
+    return { status: 'ok' };
+  }
+
+  /** Whether this process can do its work now: 503 names what is missing. */
+  @Get('ready')
+  @ApiOkResponse({ description: 'Everything this process needs is there' })
+  @ApiServiceUnavailableResponse({ description: 'Something is missing; `error` names it' })
+  ready(): Promise<HealthCheckResult> {
+    return this.health.check(
+      Object.entries(this.checks).map(
+        ([name, check]) =>
+          () =>
+            this.indicator.check(name, check),
+      ),
+    );
+  }
+}
+
+export const healthControllers = [HealthController];
+export const healthProviders = [Indicator];

@@ -1,0 +1,34 @@
+import { DatabaseError } from 'pg';
+import { QueryFailedError } from 'typeorm';
+
+/** The SQLSTATE Postgres answered with; undefined when the error did not come from Postgres. */
+export function sqlState(error: unknown): string | undefined {
+  const cause: unknown = error instanceof QueryFailedError ? error.driverError : error;
+  return cause instanceof DatabaseError ? cause.code : undefined;
+}
+
+/** The name of the violated constraint, if that is what Postgres refused. */
+export function violatedConstraint(error: unknown): string | undefined {
+  const cause: unknown = error instanceof QueryFailedError ? error.driverError : error;
+  return cause instanceof DatabaseError ? cause.constraint : undefined;
+}
+
+/**
+ * Whether the connection, or its timer, was lost: anything that Postgres itself did not answer, and what it answers
+ * when it ends a session (class 57P: shutdown, crash, terminated by an administrator, idle too long; class 08).
+ * After COMMIT was sent these mean: unknown.
+ */
+export function isConnectionLoss(error: unknown): boolean {
+  const state = sqlState(error);
+  if (state !== undefined) return state.startsWith('57P') || state.startsWith('08') || state === '25P03';
+  if (error instanceof QueryFailedError) return true;
+  return error instanceof Error && connectionLossMessages.test(`${error.message} ${errnoOf(error)}`);
+}
+
+// pg has no error classes for what it notices itself.
+const connectionLossMessages =
+  /^(Connection terminated|timeout exp|timeout exceeded|Query read timeout|Client (has|was) .*not queryable|Cannot use a pool after)|ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN/;
+
+function errnoOf(error: Error): string {
+  return 'code' in error ? String(error.code) : '';
+}

@@ -1,0 +1,71 @@
+import {
+  Catch,
+  HttpException,
+  Logger,
+  ServiceUnavailableException,
+  type ArgumentsHost,
+  type ExceptionFilter,
+} from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { FrameworkProblem, Problem, TemporarilyUnavailable } from './problem.js';
+import { DatabaseUnavailable } from './transaction.js';
+
+/** Every error leaves as application/problem+json; what was not meant for clients leaves as a bare 500. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  private readonly logger = new Logger('http');
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const request = host.switchToHttp().getRequest<FastifyRequest>();
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    // How terminus says "not ready": its report names what is missing.
+    if (error instanceof ServiceUnavailableException) return void reply.status(503).send(error.getResponse());
+    const problem = this.problemOf(error);
+    void reply
+      .status(problem.status)
+      .headers({ ...problem.headers, 'content-type': 'application/problem+json' })
+      .send(JSON.stringify(problem.document(request.url.split('?')[0] ?? '/')));
+  }
+
+  private problemOf(error: unknown): Problem {
+    if (error instanceof Problem) return error;
+    if (error instanceof DatabaseUnavailable)
+      return new TemporarilyUnavailable(
+        'The database cannot be reached. Nothing was written; send the request again.',
+      );
+    const status = statusOf(error);
+    if (status !== undefined && status < 500) return problemForStatus(status, messageOf(error));
+    this.logger.error(error instanceof Error ? (error.stack ?? error.message) : error);
+    return new FrameworkProblem(
+      500,
+      'internal-error',
+      'Something went wrong here',
+      'What happened is in the log of this service. Whether anything was written is not known: repeat the request with the same idempotency key.',
+    );
+  }
+}
+
+const byStatus: Record<number, [slug: string, title: string]> = {
+  400: ['bad-request', 'The request cannot be read'],
+  404: ['not-found', 'There is nothing here'],
+  405: ['method-not-allowed', 'This method is not allowed here'],
+  408: ['request-timeout', 'The request did not arrive in time'],
+  413: ['body-too-large', 'The body is too large'],
+  414: ['url-too-long', 'The URL is too long'],
+  415: ['unsupported-media-type', 'The body must be application/json'],
+  431: ['headers-too-large', 'The headers are too large'],
+};
+
+function problemForStatus(status: number, detail: string): Problem {
+  const [slug, title] = byStatus[status] ?? ['bad-request', 'The request was refused'];
+  return new FrameworkProblem(status, slug, title, detail);
+}
+
+function statusOf(error: unknown): number | undefined {
+  if (error instanceof HttpException) return error.getStatus();
+  return error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : undefined;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'The request was refused.';
+}

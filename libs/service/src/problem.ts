@@ -1,0 +1,46 @@
+/**
+ * An error that a client is told about, as RFC 9457 problem+json. What is not a `Problem` is logged whole and answered
+ * with a bare 500: its message may hold SQL or card data.
+ */
+export abstract class Problem extends Error {
+  /** Stable; clients decide by it. `/problems/<slug>`. */
+  abstract readonly type: string;
+  abstract readonly status: number;
+  abstract readonly title: string;
+  /** What to send beside the document, such as Retry-After (seconds). */
+  readonly headers: Record<string, string> = {};
+  /** Which part of the request is meant, as JSON pointers. */
+  readonly errors: { pointer: string; code: string; detail: string }[] | undefined;
+
+  constructor(readonly detail: string) {
+    super(detail);
+  }
+
+  document(instance: string) {
+    const { type, title, status, detail, errors } = this;
+    return { type, title, status, detail, instance, ...(errors && { errors }) };
+  }
+}
+
+/** The database is away: nothing was written, the same request may be sent again. */
+export class TemporarilyUnavailable extends Problem {
+  readonly type = '/problems/temporarily-unavailable';
+  readonly status = 503;
+  readonly title = 'The service cannot reach what it needs';
+  override readonly headers = { 'retry-after': '1' };
+}
+
+/** For statuses that the framework itself decides: 404, 405, 413, 415 … */
+export class FrameworkProblem extends Problem {
+  readonly type: string;
+
+  constructor(
+    readonly status: number,
+    slug: string,
+    readonly title: string,
+    detail: string,
+  ) {
+    super(detail);
+    this.type = `/problems/${slug}`;
+  }
+}

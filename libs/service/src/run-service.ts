@@ -1,0 +1,82 @@
+import { ConsoleLogger, type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { maxBodyBytes, parseJsonBodies } from './json-body.js';
+import { applyLabSettings } from './lab-guard.js';
+import { ProblemFilter } from './problem.filter.js';
+import { exitOnBadSettings, type ServiceSettings } from './settings.js';
+
+/** As the CLI's: what is needed cannot be had. */
+const exitCodePortTaken = 3;
+
+/**
+ * Starts a process of ours: its HTTP side at once, whatever it depends on; the rest as that becomes reachable.
+ * SIGTERM, SIGINT and the end of the launcher's pipe stop it: what is in hand is finished first.
+ */
+export async function runService(options: {
+  name: string;
+  module: Type | { module: Type };
+  settings: ServiceSettings;
+  port: number;
+  portVariable: string;
+}): Promise<NestFastifyApplication> {
+  const { name, settings, port } = options;
+  exitOnBadSettings(() => applyLabSettings(settings));
+  surviveClosedOutput();
+  const logger = new ConsoleLogger({ json: true, prefix: name });
+  const app = await createHttpApplication(options.module, logger);
+  app.enableShutdownHooks([], { useProcessExit: true });
+  if (settings.PAID_ONCE_LIFELINE === 'stdin') stopWhenLauncherIsGone();
+  publishDocs(app, name);
+  try {
+    await app.listen({ port, host: settings.PAID_ONCE_HOST });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
+    logger.fatal(`port ${port} is taken: stop what listens there, or set ${options.portVariable}`);
+    process.exit(exitCodePortTaken);
+  }
+  logger.log(`listening on ${settings.PAID_ONCE_HOST}:${port}, Node ${process.version}`);
+  if (settings.PAID_ONCE_LAB)
+    logger.warn('lab mode: anybody who reaches this port can reset and break things');
+  return app;
+}
+
+/** The application without its port: what `runService` runs and what a test can call. */
+export async function createHttpApplication(
+  module: Type | { module: Type },
+  logger: ConsoleLogger | false,
+): Promise<NestFastifyApplication> {
+  const adapter = new FastifyAdapter({
+    bodyLimit: maxBodyBytes,
+    requestTimeout: 15_000,
+    connectionTimeout: 0,
+    keepAliveTimeout: 72_000,
+    forceCloseConnections: 'idle',
+    routerOptions: { ignoreTrailingSlash: true },
+    http: { headersTimeout: 10_000, connectionsCheckingInterval: 1_000 },
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
+    logger,
+    bodyParser: false,
+    abortOnError: false,
+  });
+  parseJsonBodies(adapter.getInstance());
+  app.useGlobalFilters(new ProblemFilter());
+  return app;
+}
+
+function publishDocs(app: NestFastifyApplication, name: string): void {
+  const config = new DocumentBuilder().setTitle(`paid-once ${name}`).setVersion('1').build();
+  SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, config));
+}
+
+// A log reader that goes away must not take payments with it: without a listener EPIPE ends the process.
+function surviveClosedOutput(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+}
+
+function stopWhenLauncherIsGone(): void {
+  process.stdin.on('end', () => process.kill(process.pid, 'SIGTERM')).on('error', () => {});
+  process.stdin.resume();
+}
