@@ -1,0 +1,191 @@
+import { Toxiproxy } from 'toxiproxy-node-client';
+import { LinkNotSetUp, LinksRefused, LinksUnreachable } from './link-errors.js';
+import { linksCalled, type LinkProxy } from './links.js';
+
+/** A toxic to add: units and defaults are Toxiproxy's (times in milliseconds, `downstream`, toxicity 1). */
+export interface LinkToxic {
+  /** Defaults to `<type>_<stream>`; one name per link, across both streams. */
+  name?: string;
+  type: 'latency' | 'bandwidth' | 'slow_close' | 'timeout' | 'reset_peer' | 'slicer' | 'limit_data' | 'noop';
+  /** `upstream`: what the client says is touched; `downstream`: what it is answered. */
+  stream?: 'upstream' | 'downstream';
+  /** The share of connections it touches, 0 to 1. */
+  toxicity?: number;
+  attributes?: Readonly<Record<string, number>>;
+}
+
+/** A link as Toxiproxy reports it. `enabled: false` is a cut link. */
+export interface LinkState {
+  name: string;
+  listen: string;
+  upstream: string;
+  enabled: boolean;
+  toxics: {
+    name: string;
+    type: string;
+    stream: string;
+    toxicity: number;
+    attributes: Record<string, number>;
+  }[];
+}
+
+/**
+ * Every call rejects with `LinksUnreachable` if Toxiproxy does not answer, `LinksRefused` if it answers no,
+ * `UnknownLink` for a name that is neither a link nor a group, `LinkNotSetUp` for a link without a proxy.
+ * A group's links are changed one after the other; when one is refused, those before it stay changed.
+ */
+export interface LinkControl {
+  /** Every proxy Toxiproxy has, by name. */
+  list(): Promise<LinkState[]>;
+  /** Cuts a link or a group: open connections are closed, new ones are refused. */
+  break(linkOrGroup: string): Promise<LinkState[]>;
+  /** Opens a link or a group again and takes its toxics away. */
+  heal(linkOrGroup: string): Promise<LinkState[]>;
+  /** Opens every link and takes all toxics away. One that cannot be opened does not keep the others shut. */
+  healAll(): Promise<LinkState[]>;
+  /** Creates links, or moves those whose addresses differ; links that are already so keep their state, cut or not. */
+  populate(proxies: readonly LinkProxy[]): Promise<LinkState[]>;
+  /** Adds a toxic to a link or to each link of a group. */
+  addToxic(linkOrGroup: string, toxic: LinkToxic): Promise<LinkState[]>;
+}
+
+/** How long Toxiproxy may take to answer: it works in memory, so that longer means it is not there. */
+const answerTimeoutMs = 5_000;
+
+/** @param url where Toxiproxy's HTTP API is, such as http://127.0.0.1:8474; nothing is sent before the first call */
+export function connectLinks(url: string): LinkControl {
+  return new ToxiproxyLinks(url.replace(/\/+$/, ''));
+}
+
+class ToxiproxyLinks implements LinkControl {
+  readonly #toxiproxy: Toxiproxy;
+
+  constructor(private readonly url: string) {
+    this.#toxiproxy = new Toxiproxy(url);
+  }
+
+  async list(): Promise<LinkState[]> {
+    const { data } = await this.#ask([], 'to list the links', (api) =>
+      api.get<Record<string, LinkState>>(`${this.url}/proxies`),
+    );
+    return Object.values(data).sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  break(linkOrGroup: string): Promise<LinkState[]> {
+    return this.#onEach(linkOrGroup, (link) => this.#change(link, false));
+  }
+
+  heal(linkOrGroup: string): Promise<LinkState[]> {
+    return this.#onEach(linkOrGroup, (link) => this.#heal(link));
+  }
+
+  async healAll(): Promise<LinkState[]> {
+    try {
+      await this.#ask([], 'to heal all links', (api) => api.post<undefined>(`${this.url}/reset`));
+    } catch (refusal) {
+      // Toxiproxy's reset ends at the first link that cannot be opened, and leaves the rest as they were.
+      if (!(refusal instanceof LinksRefused)) throw refusal;
+      await this.#healOneByOne();
+    }
+    return this.list();
+  }
+
+  async populate(proxies: readonly LinkProxy[]): Promise<LinkState[]> {
+    const names = proxies.map(({ name }) => name);
+    const { data } = await this.#ask(names, 'to create links', (api) =>
+      api.post<{ proxies: LinkState[] | null }>(`${this.url}/populate`, proxies),
+    );
+    return data.proxies ?? [];
+  }
+
+  addToxic(linkOrGroup: string, toxic: LinkToxic): Promise<LinkState[]> {
+    return this.#onEach(linkOrGroup, async (link) => {
+      await this.#ask([link], `the toxic ${toxic.type}`, (api) =>
+        api.post<unknown>(`${this.url}/proxies/${link}/toxics`, toxic),
+      );
+      return this.#get(link);
+    });
+  }
+
+  async #onEach(linkOrGroup: string, apply: (link: string) => Promise<LinkState>): Promise<LinkState[]> {
+    const states: LinkState[] = [];
+    for (const link of linksCalled(linkOrGroup)) states.push(await apply(link));
+    return states;
+  }
+
+  async #healOneByOne(): Promise<void> {
+    const refusals: LinksRefused[] = [];
+    for (const { name } of await this.list()) {
+      try {
+        await this.#heal(name);
+      } catch (refusal) {
+        if (!(refusal instanceof LinksRefused)) throw refusal;
+        refusals.push(refusal);
+      }
+    }
+    const [first] = refusals;
+    if (first === undefined) return;
+    throw new LinksRefused(
+      refusals.flatMap(({ links }) => links),
+      first.status,
+      'to open links',
+      first.cause,
+    );
+  }
+
+  async #heal(link: string): Promise<LinkState> {
+    const { toxics } = await this.#get(link);
+    for (const toxic of toxics) {
+      await this.#ask([link], `to remove the toxic ${toxic.name}`, (api) =>
+        api.delete(`${this.url}/proxies/${link}/toxics/${encodeURIComponent(toxic.name)}`),
+      );
+    }
+    return this.#change(link, true);
+  }
+
+  async #get(link: string): Promise<LinkState> {
+    const { data } = await this.#ask([link], 'to show a link', (api) =>
+      api.get<LinkState>(`${this.url}/proxies/${link}`),
+    );
+    return data;
+  }
+
+  async #change(link: string, enabled: boolean): Promise<LinkState> {
+    // POST is what every Toxiproxy understands; PATCH came with 2.6. Only `enabled` is sent: `Proxy.update` of the
+    // client would send the addresses it read before, and undo what somebody else changed in between.
+    const { data } = await this.#ask([link], enabled ? 'to heal a link' : 'to break a link', (api) =>
+      api.post<LinkState>(`${this.url}/proxies/${link}`, { enabled }),
+    );
+    return data;
+  }
+
+  async #ask<T>(
+    links: readonly string[],
+    wanted: string,
+    call: (api: Toxiproxy['api']) => Promise<T>,
+  ): Promise<T> {
+    const timeout = Promise.withResolvers<never>();
+    const timer = setTimeout(
+      () => timeout.reject(new LinksUnreachable(this.url, `no answer within ${answerTimeoutMs} ms`)),
+      answerTimeoutMs,
+    );
+    try {
+      return await Promise.race([call(this.#toxiproxy.api), timeout.promise]);
+    } catch (error) {
+      if (error instanceof LinksUnreachable) throw error;
+      const status = statusIn(error);
+      if (status === undefined) throw new LinksUnreachable(this.url, error);
+      const [link] = links;
+      if (status === 404 && link !== undefined) throw new LinkNotSetUp(link, this.url);
+      throw new LinksRefused(links, status, wanted, error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+/** The client tells a refusal from silence by the error's text only; without a status nobody answered. */
+function statusIn(error: unknown): number | undefined {
+  const status = error instanceof Error ? /status code (\d{3})$/.exec(error.message)?.[1] : undefined;
+  return status === undefined ? undefined : Number(status);
+}

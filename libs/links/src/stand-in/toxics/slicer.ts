@@ -1,0 +1,46 @@
+import { negative, type ToxicType } from './behaviour.js';
+
+/** Splits chunks into pieces of about `average_size` bytes, `delay` µs apart. */
+export const slicer: ToxicType<'average_size' | 'size_variation' | 'delay'> = {
+  attributes: { average_size: 'int', size_variation: 'int', delay: 'int' },
+  fault: (attributes) => {
+    if (attributes.average_size < 1) return 'average_size must be at least 1';
+    if (attributes.size_variation >= attributes.average_size)
+      return 'size_variation must be less than average_size';
+    return negative(attributes, 'size_variation', 'delay');
+  },
+  behaviour: (attributes) => async (stage) => {
+    let owedMs = 0; // timers are no finer than a millisecond: shorter delays are saved up
+    for (;;) {
+      const taken = await stage.take();
+      if (taken.kind === 'end') return stage.close(taken.ending);
+      if (taken.kind !== 'chunk') return;
+      const { data, arrivedMs } = taken.chunk;
+      let sent = 0;
+      for (const end of cuts(0, data.length, attributes.average_size, attributes.size_variation)) {
+        if (stage.interrupted) break;
+        await stage.send(data.subarray(sent, end), arrivedMs);
+        sent = end;
+        owedMs += attributes.delay / 1_000;
+        if (owedMs < 1) continue;
+        const startMs = performance.now();
+        await stage.pause(owedMs);
+        owedMs -= performance.now() - startMs;
+      }
+      if (sent < data.length) await stage.send(data.subarray(sent), arrivedMs);
+      if (stage.interrupted) return;
+    }
+  },
+};
+
+/** Where the pieces of [start, end) end: halved until they are short enough, each cut moved by up to ± variation. */
+export function* cuts(start: number, end: number, averageSize: number, variation: number): Generator<number> {
+  if (end - start - averageSize <= variation) {
+    yield end;
+    return;
+  }
+  const shift = variation > 0 ? Math.floor(Math.random() * variation * 2) - variation : 0;
+  const middle = start + Math.floor((end - start) / 2) + shift;
+  yield* cuts(start, middle, averageSize, variation);
+  yield* cuts(middle, end, averageSize, variation);
+}

@@ -1,0 +1,107 @@
+import { randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
+import { BadPaymentsFile, paymentRows, type BadRow, type PaymentRow } from './csv-rows.js';
+import { payRow, type RetryPolicy } from './pay-row.js';
+import type { PayOptions, PayResult } from './pay-types.js';
+import { createSender, type PaymentRequest } from './send-payment.js';
+import { Tally } from './tally.js';
+
+/**
+ * Pays every row of a CSV, in its order, some at a time. The file is read twice in constant memory: first it is checked
+ * whole, so that a bad row is known before anybody is paid.
+ * @throws BadPaymentsFile nothing was paid: a row or the header is bad (with `badRows: 'skip'` only the header can be)
+ * @throws InvalidRunName
+ * @throws the file system's errors, nothing was paid
+ */
+export async function payFile(options: PayOptions): Promise<PayResult> {
+  const { file, url, concurrency = 8, attemptTimeoutMs = 5_000, badRows = 'stop', onProgress } = options;
+  const run = checkedRun(options.run ?? randomBytes(8).toString('hex'));
+  const retry: RetryPolicy | false = options.retry !== false && { ...defaultRetry, ...options.retry };
+  const tally = new Tally(await checkFile(file, badRows));
+  const sender = createSender(url, { connections: concurrency, timeoutMs: attemptTimeoutMs });
+  const rows = paymentRows(file);
+  const failed = new AbortController();
+  const signal = AbortSignal.any([failed.signal, ...(options.signal ? [options.signal] : [])]);
+  setMaxListeners(0, signal); // one for each payment on the way
+
+  // One iterator for all: whoever is free takes the next row, so that rows start in the file's order.
+  const payNextRows = async (): Promise<void> => {
+    for (;;) {
+      if (signal.aborted) return;
+      const next = await rows.next();
+      if (next.done) return;
+      await payOne(next.value);
+      onProgress?.(tally.progress());
+    }
+  };
+  const payOne = async (row: PaymentRow | BadRow): Promise<void> => {
+    if (row.kind === 'bad') {
+      if (badRows === 'stop') throw new Error(`${row.message} (the file was changed while it was paid)`);
+      return tally.row(row, { outcome: 'refused', status: undefined, detail: row.message }, undefined);
+    }
+    const startMs = performance.now();
+    const outcome = await payRow(sender, requestFor(row, run, options), retry, signal, () => tally.attempt());
+    tally.row(row, outcome, performance.now() - startMs);
+  };
+
+  const payers = Array.from({ length: concurrency }, payNextRows);
+  try {
+    await Promise.all(payers);
+  } catch (error) {
+    failed.abort();
+    await Promise.allSettled(payers);
+    throw error;
+  } finally {
+    await rows.return(undefined);
+    sender.close();
+  }
+  return {
+    summary: tally.summary(),
+    run,
+    problems: tally.problems,
+    interrupted: options.signal?.aborted ?? false,
+  };
+}
+
+const defaultRetry: RetryPolicy = { limitMs: 120_000, firstDelayMs: 100, maxDelayMs: 5_000 };
+
+/** A run's name ends up in keys and references: visible, unquoted, and short enough for both. */
+export class InvalidRunName extends Error {
+  override readonly name = 'InvalidRunName';
+
+  constructor(run: string) {
+    super(`"${run}" cannot name a run: 1 to 100 letters, digits, points, _ or -`);
+  }
+}
+
+function checkedRun(run: string): string {
+  if (!/^[A-Za-z0-9._-]{1,100}$/.test(run)) throw new InvalidRunName(run);
+  return run;
+}
+
+/** How many rows the file has. @throws BadPaymentsFile with the first 20 bad rows */
+async function checkFile(file: string, badRows: 'stop' | 'skip'): Promise<number> {
+  let rows = 0;
+  let bad = 0;
+  const messages: string[] = [];
+  for await (const row of paymentRows(file)) {
+    rows++;
+    if (row.kind === 'bad' && ++bad <= 20) messages.push(row.message);
+  }
+  if (bad > 0 && badRows === 'stop') throw new BadPaymentsFile(messages, bad);
+  return rows;
+}
+
+/** Everything an attempt sends is fixed here, before the first one: a retry is the same request. */
+function requestFor(
+  row: PaymentRow,
+  run: string,
+  { keys = 'one-per-row', header = 'Idempotency-Key' }: PayOptions,
+): PaymentRequest {
+  const id = `${run}/${row.row}`;
+  const { src, dest, amount, currency, reference = id } = row;
+  return {
+    body: JSON.stringify({ src, dest, amount, ...(currency === undefined ? {} : { currency }), reference }),
+    headers: keys === 'one-per-row' ? { [header]: id } : {},
+  };
+}
