@@ -1,0 +1,36 @@
+import { createHash } from 'node:crypto';
+
+/** What a client asks for, already checked. Money in minor units. */
+export type PaymentCommand = {
+  client: string;
+  idempotencyKey: string;
+} & (
+  | {
+      kind: 'pay';
+      src: string;
+      dest: string;
+      amountMinor: bigint;
+      currency: string;
+      reference: string | null;
+    }
+  | { kind: 'reverse'; paymentId: string }
+);
+
+/**
+ * What was asked for, in one canonical form: defaults filled in, amounts in minor units. So the same request in another
+ * order of fields, or with "1.0" for "1.00", is the same; and one key cannot be used for two different requests.
+ */
+export function fingerprintOf(command: PaymentCommand): Buffer {
+  const canonical =
+    command.kind === 'pay'
+      ? [
+          'POST /payments',
+          command.src,
+          command.dest,
+          String(command.amountMinor),
+          command.currency,
+          command.reference,
+        ]
+      : ['POST /payments/{id}/reversal', command.paymentId];
+  return createHash('sha256').update(JSON.stringify(canonical)).digest();
+}

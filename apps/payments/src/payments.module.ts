@@ -1,0 +1,76 @@
+import { Module, type BeforeApplicationShutdown, type DynamicModule } from '@nestjs/common';
+import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
+import { outboxEntities } from '@paid-once/outbox';
+import {
+  addressOf,
+  DatabaseConnector,
+  HealthModule,
+  LabCrashModule,
+  postgresOptions,
+  requireDurableCommits,
+  requireTables,
+} from '@paid-once/service';
+import type { DataSource } from 'typeorm';
+import { ACCEPT_OPTIONS, AcceptPayments, type AcceptOptions } from './accept-payments.js';
+import { ExportController } from './export.controller.js';
+import { FindPayments } from './find-payments.js';
+import { LabResetModule } from './lab/lab-reset.module.js';
+import { PaymentEvent } from './payment-event.entity.js';
+import { PaymentsController } from './payments.controller.js';
+import type { PaymentsSettings } from './settings.js';
+import { StatsController } from './stats.controller.js';
+
+@Module({})
+export class PaymentsModule implements BeforeApplicationShutdown {
+  constructor(private readonly acceptPayments: AcceptPayments) {}
+
+  static with(settings: PaymentsSettings): DynamicModule {
+    const databaseUrl = settings.PAID_ONCE_PAYMENTS_DB_URL;
+    const acceptOptions: AcceptOptions = { maxBatch: settings.PAID_ONCE_PAYMENTS_BATCH, lanes: 2 };
+    const readiness = HealthModule.forChecks([], {
+      inject: [getDataSourceToken()],
+      useFactory: (database: DataSource) => ({ database: () => checkDatabase(database) }),
+    });
+    const lab = settings.PAID_ONCE_LAB
+      ? [LabCrashModule, LabResetModule.with(settings.PAID_ONCE_LEDGER_URL)]
+      : [];
+    return {
+      module: PaymentsModule,
+      imports: [
+        TypeOrmModule.forRoot({
+          ...postgresOptions({
+            url: databaseUrl,
+            process: 'payments',
+            poolSize: settings.PAID_ONCE_PAYMENTS_POOL,
+            entities: [PaymentEvent, ...outboxEntities],
+          }),
+          manualInitialization: true,
+        }),
+        readiness,
+        ...lab,
+      ],
+      controllers: [PaymentsController, StatsController, ExportController],
+      providers: [
+        AcceptPayments,
+        FindPayments,
+        { provide: ACCEPT_OPTIONS, useValue: acceptOptions },
+        {
+          provide: DatabaseConnector,
+          inject: [getDataSourceToken()],
+          useFactory: (database: DataSource) =>
+            new DatabaseConnector(database, addressOf(databaseUrl), checkDatabase),
+        },
+      ],
+    };
+  }
+
+  // Before the connector closes the pool: Nest asks the providers of a module in turn, and all modules before any ends.
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.acceptPayments.idle();
+  }
+}
+
+async function checkDatabase(database: DataSource): Promise<void> {
+  await requireDurableCommits(database);
+  await requireTables(database, ['payment_event', 'outbox_message']);
+}

@@ -1,0 +1,49 @@
+import { Outbox, outboxEntities } from '@paid-once/outbox';
+import { setUpDatabase } from '@paid-once/service';
+import { createLabResetSql, dropLabResetSql } from './lab/lab-reset-sql.js';
+import { Payments1790000000002 } from './migrations/1790000000002-payments.js';
+import { PaymentEvent } from './payment-event.entity.js';
+
+export const paymentsEntities = [PaymentEvent, ...outboxEntities];
+export const paymentsMigrations = [Outbox, Payments1790000000002];
+
+/**
+ * Makes the payments database what payments and the relay need: tables, roles, and just the rights that each uses.
+ * @param urls the owner's, and those the two services log in with: they name the roles and their passwords
+ * @returns what the ledger's side and the broker must agree with
+ */
+export async function setUpPayments(
+  urls: { admin: string; payments: string; relay: string },
+  lab: boolean,
+): Promise<{ runId: string; shards: number }> {
+  return setUpDatabase({
+    adminUrl: urls.admin,
+    entities: paymentsEntities,
+    migrations: paymentsMigrations,
+    beforeGrants: [lab ? createLabResetSql : dropLabResetSql],
+    roles: [
+      {
+        url: urls.payments,
+        grants: [
+          'GRANT SELECT, INSERT ON payment_event, outbox_message TO ROLE',
+          'GRANT SELECT ON outbox_settings, outbox_progress, outbox_dead_letter TO ROLE',
+          ...(lab ? ['GRANT EXECUTE ON FUNCTION lab_reset() TO ROLE'] : []),
+        ],
+      },
+      {
+        url: urls.relay,
+        grants: [
+          'GRANT SELECT ON outbox_message, outbox_settings, outbox_progress, outbox_dead_letter TO ROLE',
+          'GRANT INSERT ON outbox_progress, outbox_dead_letter TO ROLE',
+        ],
+      },
+    ],
+    finish: async (tx) => {
+      const [row] = await tx.query<{ run_id: string; shards: number }[]>(
+        'SELECT run_id, shards FROM outbox_settings',
+      );
+      if (!row) throw new Error('Bug: the outbox has no settings after its migration');
+      return { runId: row.run_id, shards: row.shards };
+    },
+  });
+}

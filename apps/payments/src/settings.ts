@@ -1,0 +1,13 @@
+import { integer, port, serviceSettings, settingsOrExit, url } from '@paid-once/service';
+import type { z } from 'zod';
+
+const schema = serviceSettings.extend({
+  PAID_ONCE_PAYMENTS_PORT: port(8080),
+  PAID_ONCE_PAYMENTS_DB_URL: url('postgres:', 'postgresql:'),
+  PAID_ONCE_PAYMENTS_POOL: integer({ min: 2, max: 100, otherwise: 10 }),
+  PAID_ONCE_PAYMENTS_BATCH: integer({ min: 1, max: 1_000, otherwise: 200 }),
+  PAID_ONCE_LEDGER_URL: url('http:', 'https:').default('http://127.0.0.1:8081'),
+});
+export type PaymentsSettings = z.infer<typeof schema>;
+
+export const paymentsSettings = (): PaymentsSettings => settingsOrExit(schema);
