@@ -3,13 +3,14 @@ const base = {
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': ['@swc/jest', { module: { type: 'es6' } }] },
   moduleNameMapper: {
+    '^@paid-once/service/basics$': '<rootDir>/libs/service/src/basics.ts',
     '^@paid-once/(.*)$': '<rootDir>/libs/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   modulePathIgnorePatterns: ['<rootDir>/dist'],
 };
 
-// unit: no server. integration: real Postgres and RabbitMQ, started once for all by test/servers.ts.
+// unit: no server. integration: real Postgres and RabbitMQ, started once for all by test/servers.mjs.
 export default {
   projects: [
     { ...base, displayName: 'unit', testMatch: ['<rootDir>/{apps,libs}/**/*.spec.ts'] },
@@ -17,8 +18,8 @@ export default {
       ...base,
       displayName: 'integration',
       testMatch: ['<rootDir>/{apps,libs,test}/**/*.int-spec.ts'],
-      globalSetup: '<rootDir>/test/servers.ts',
-      globalTeardown: '<rootDir>/test/stop-servers.ts',
+      globalSetup: '<rootDir>/test/servers.mjs',
+      globalTeardown: '<rootDir>/test/stop-servers.mjs',
     },
   ],
 };

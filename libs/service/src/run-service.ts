@@ -24,7 +24,7 @@ export async function runService(options: {
   const { name, settings, port } = options;
   exitOnBadSettings(() => applyLabSettings(settings));
   surviveClosedOutput();
-  const logger = new ConsoleLogger({ json: true, prefix: name });
+  const logger = new ServiceLogger({ json: true, prefix: name });
   const app = await createHttpApplication(options.module, logger);
   app.enableShutdownHooks([], { useProcessExit: true });
   if (settings.PAID_ONCE_LIFELINE === 'stdin') stopWhenLauncherIsGone();
@@ -64,6 +64,21 @@ export async function createHttpApplication(
   parseJsonBodies(adapter.getInstance());
   app.useGlobalFilters(new ProblemFilter());
   return app;
+}
+
+/** Without the framework's own start-up chatter: what a reader looks for is what the service says. */
+class ServiceLogger extends ConsoleLogger {
+  private static readonly chatter = new Set([
+    'NestFactory',
+    'NestApplication',
+    'InstanceLoader',
+    'RoutesResolver',
+    'RouterExplorer',
+  ]);
+
+  override log(message: unknown, ...rest: unknown[]): void {
+    if (!ServiceLogger.chatter.has(String(rest.at(-1)))) super.log(message, ...rest);
+  }
 }
 
 function publishDocs(app: NestFastifyApplication, name: string): void {

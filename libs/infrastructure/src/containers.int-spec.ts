@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { Client } from 'pg';
+import { containerEngine, postgresImage, rabbitMqImage } from './container-engine.js';
+import { answersManagement } from './rabbitmq-address.js';
+import type { Servers } from './server.js';
+import { startServers } from './servers.js';
+
+jest.setTimeout(240_000);
+
+async function canBeHad(): Promise<boolean> {
+  const engine = await containerEngine(10_000);
+  if (typeof engine === 'string') return false;
+  const present = await Promise.all([postgresImage, rabbitMqImage].map((name) => engine.hasImage(name)));
+  return present.every(Boolean);
+}
+
+const present = await canBeHad();
+
+(present ? describe : describe.skip)('servers in containers', () => {
+  let servers: Servers;
+
+  async function query(sql: string): Promise<unknown[]> {
+    const client = new Client({
+      connectionString: servers.ledgerDb.adminUrl('ledger'),
+      connectionTimeoutMillis: 2_000,
+    });
+    client.on('error', () => {});
+    try {
+      await client.connect();
+      return (await client.query({ text: sql, rowMode: 'array' })).rows.flat();
+    } finally {
+      await client.end().catch(() => {});
+    }
+  }
+
+  beforeAll(async () => {
+    servers = await startServers({ kind: 'containers', durable: false, keep: false });
+  });
+
+  afterAll(async () => {
+    await servers?.stop();
+    await servers?.stop();
+  });
+
+  it('keep data, ports and passwords over kill -9 and a pause', async () => {
+    await query('CREATE TABLE kept AS SELECT 42 AS answer');
+    await servers.ledgerDb.kill('SIGKILL');
+    await expect(query('SELECT 1')).rejects.toThrow();
+    await servers.ledgerDb.restart();
+    expect(await query('SELECT answer FROM kept')).toEqual([42]);
+    await servers.ledgerDb.kill('SIGSTOP');
+    await expect(query('SELECT 1')).rejects.toThrow('timeout');
+    await servers.ledgerDb.kill('SIGCONT');
+    expect(await query('SELECT answer FROM kept')).toEqual([42]);
+  });
+
+  it('have a broker that obeys rabbitmqctl and comes back after kill -9', async () => {
+    const { broker } = servers;
+    expect(await broker.ctl(['list_users'])).toContain('admin');
+    expect(await broker.ctl(['list_users'])).not.toContain('guest');
+    await broker.kill('SIGKILL');
+    expect(await answersManagement(broker.adminUrl)).toBe(false);
+    await broker.restart({ quick: true });
+    expect(await answersManagement(broker.adminUrl)).toBe(true);
+  });
+});

@@ -1,0 +1,24 @@
+export { chooseServers, type ServersChoice, type ServersSetting } from './choose-servers.js';
+export { startPostgresContainer, startRabbitMqContainer } from './containers.js';
+export {
+  ensureRabbitMq,
+  findRabbitMq,
+  RabbitMqMissing,
+  type InstallOptions,
+  type RabbitMqInstallation,
+} from './install-rabbitmq.js';
+export { startOnLifeline, startService, type RunningProcess } from './lifeline.js';
+export { assertFree, freePorts, isFree, portHolder, type PortHolder } from './ports.js';
+export { startPostgres, type PostgresOptions } from './postgres.js';
+export { startRabbitMq, type RabbitMqOptions } from './rabbitmq.js';
+export * from './server.js';
+export { startServers, type ServersOptions } from './servers.js';
+export {
+  privateDirectory,
+  removeTree,
+  stateDirectory,
+  sweepThrowAwayDirectories,
+  throwAwayDirectory,
+  type ThrowAwayDirectory,
+} from './state-directory.js';
+export { unprivilegedUser, type SystemUser } from './unprivileged.js';
