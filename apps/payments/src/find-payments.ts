@@ -4,7 +4,7 @@ import { formatAmount } from '@paid-once/contracts';
 import { reading } from '@paid-once/service';
 import { DataSource } from 'typeorm';
 import { paymentOf, type Payment, type PaymentRow } from './payment.js';
-import { findPaymentSql, listPaymentsSql, statsSql } from './sql/payment-events.js';
+import { findPaymentSql, listPaymentsSql, statsSql } from './sql/find-payments.js';
 
 export interface PaymentPage {
   items: Payment[];

@@ -1,18 +1,11 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { Body, Controller, Param, Post, Req, Res } from '@nestjs/common';
 import { ApiBody, ApiCreatedResponse, ApiHeader, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { isUuidV7 } from '@paid-once/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Acceptance } from './accept-batch.js';
 import { AcceptPayments } from './accept-payments.js';
-import { FindPayments, type PaymentPage } from './find-payments.js';
-import {
-  AlreadyReversed,
-  IdempotencyKeyReused,
-  ParameterInvalid,
-  PaymentNotFound,
-} from './payment-problems.js';
+import { AlreadyReversed, IdempotencyKeyReused, PaymentNotFound } from './payment-problems.js';
 import { readIdempotencyKey, readPaymentRequest } from './payment-request.js';
-import type { Payment } from './payment.js';
 
 /** Until clients have credentials, all are one. Keys are scoped by client. */
 const anonymous = 'anonymous';
@@ -27,10 +20,7 @@ const keyHeader = {
 @ApiTags('payments')
 @Controller('payments')
 export class PaymentsController {
-  constructor(
-    private readonly acceptPayments: AcceptPayments,
-    private readonly findPayments: FindPayments,
-  ) {}
+  constructor(private readonly acceptPayments: AcceptPayments) {}
 
   /** Pays once, however often the request is repeated with the same key. */
   @Post()
@@ -84,21 +74,6 @@ export class PaymentsController {
       await this.acceptPayments.accept({ kind: 'reverse', client: anonymous, idempotencyKey, paymentId: id }),
     );
   }
-
-  /** One payment; `status` is what it is now. */
-  @Get(':id')
-  @HttpCode(200)
-  async find(@Param('id') id: string): Promise<Payment> {
-    const payment = isUuidV7(id) ? await this.findPayments.byId(id) : undefined;
-    if (!payment) throw new PaymentNotFound();
-    return payment;
-  }
-
-  /** Payments, oldest first; `next` is what to give as `after` for the next page, null on the last. */
-  @Get()
-  list(@Query('after') after: unknown, @Query('limit') limit: unknown): Promise<PaymentPage> {
-    return this.findPayments.page(readCursor(after), readLimit(limit));
-  }
 }
 
 function answer(reply: FastifyReply, acceptance: Acceptance): void {
@@ -122,19 +97,4 @@ function answer(reply: FastifyReply, acceptance: Acceptance): void {
     case 'already-reversed':
       throw new AlreadyReversed();
   }
-}
-
-const beforeAll = '00000000-0000-0000-0000-000000000000';
-
-function readCursor(after: unknown): string {
-  if (after === undefined) return beforeAll;
-  if (typeof after === 'string' && isUuidV7(after)) return after;
-  throw new ParameterInvalid('after: give what `next` of the page before says.');
-}
-
-function readLimit(limit: unknown): number {
-  if (limit === undefined) return 50;
-  const count = typeof limit === 'string' && /^\d{1,3}$/.test(limit) ? Number(limit) : 0;
-  if (count < 1 || count > 200) throw new ParameterInvalid('limit: give a whole number from 1 to 200.');
-  return count;
 }

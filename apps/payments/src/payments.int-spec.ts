@@ -177,7 +177,8 @@ describe('a reversal', () => {
     const statuses = (await Promise.all(Array.from({ length: 20 }, () => reverse(id)))).map(
       (a) => a.statusCode,
     );
-    expect(statuses.sort()).toEqual([201, ...Array(19).fill(422)]);
+    expect(statuses.filter((status) => status === 201)).toHaveLength(1);
+    expect(statuses.filter((status) => status === 422)).toHaveLength(19);
   });
 
   it('of a payment that does not exist is 404', async () => {

@@ -13,12 +13,12 @@ import {
 import type { DataSource } from 'typeorm';
 import { ACCEPT_OPTIONS, AcceptPayments, type AcceptOptions } from './accept-payments.js';
 import { ExportController } from './export.controller.js';
+import { FindPaymentsController } from './find-payments.controller.js';
 import { FindPayments } from './find-payments.js';
 import { LabResetModule } from './lab/lab-reset.module.js';
 import { PaymentEvent } from './payment-event.entity.js';
 import { PaymentsController } from './payments.controller.js';
 import type { PaymentsSettings } from './settings.js';
-import { StatsController } from './stats.controller.js';
 
 @Module({})
 export class PaymentsModule implements BeforeApplicationShutdown {
@@ -49,7 +49,7 @@ export class PaymentsModule implements BeforeApplicationShutdown {
         readiness,
         ...lab,
       ],
-      controllers: [PaymentsController, StatsController, ExportController],
+      controllers: [PaymentsController, FindPaymentsController, ExportController],
       providers: [
         AcceptPayments,
         FindPayments,

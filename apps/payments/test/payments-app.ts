@@ -55,7 +55,11 @@ export class PaymentsDatabase {
 async function onServer(url: string, sql: string): Promise<void> {
   const client = new Client({ connectionString: url });
   await client.connect();
-  await client.query(sql).finally(() => client.end());
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
 }
 
 /** The payments service on its own database, without a port: requests go in by `inject`. */

@@ -44,33 +44,3 @@ SELECT event.payment_id, event.type, event.message_id, event.client, event.idemp
           FROM unnest($3::uuid[]) AS wanted (payment_id)
           JOIN payment_event USING (payment_id)) AS event
   JOIN payment_event AS payment ON payment.payment_id = event.payment_id AND payment.type = 'payment.accepted'`;
-
-/** One payment, and whether it was reversed. */
-export const findPaymentSql = `
-SELECT payment.*, reversal.payment_id IS NOT NULL AS reversed
-  FROM payment_event AS payment
-  LEFT JOIN payment_event AS reversal
-    ON reversal.payment_id = payment.payment_id AND reversal.type = 'payment.reversed'
- WHERE payment.payment_id = $1
-   AND payment.type = 'payment.accepted'`;
-
-/** A page of payments, oldest first. Parameters: id of the last one seen, how many. */
-export const listPaymentsSql = `
-SELECT payment.*, reversal.payment_id IS NOT NULL AS reversed
-  FROM payment_event AS payment
-  LEFT JOIN payment_event AS reversal
-    ON reversal.payment_id = payment.payment_id AND reversal.type = 'payment.reversed'
- WHERE payment.type = 'payment.accepted'
-   AND payment.payment_id > $1
- ORDER BY payment.payment_id
- LIMIT $2`;
-
-/** Count and money, net of reversals, for each currency. */
-export const statsSql = `
-SELECT currency,
-       count(*) FILTER (WHERE type = 'payment.accepted') AS payments,
-       count(*) FILTER (WHERE type = 'payment.reversed') AS reversals,
-       sum(CASE type WHEN 'payment.accepted' THEN amount_minor ELSE -amount_minor END) AS net_minor
-  FROM payment_event
- GROUP BY currency
- ORDER BY currency`;
