@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import type { DataSource, EntityManager } from 'typeorm';
+import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 import { isConnectionLoss } from './postgres-errors.js';
 
 /** Postgres is away, or went away before COMMIT was sent: nothing was written. */
@@ -27,15 +27,7 @@ export async function inTransaction<Result>(
   database: DataSource,
   work: (tx: EntityManager) => Promise<Result>,
 ): Promise<Result> {
-  if (!database.isInitialized) throw new DatabaseUnavailable('not connected yet');
-  const runner = database.createQueryRunner();
-  let client: PoolClient;
-  try {
-    client = (await runner.connect()) as PoolClient;
-  } catch (error) {
-    throw new DatabaseUnavailable(error);
-  }
-  try {
+  return onOneConnection(database, async (runner, client) => {
     let result: Result;
     try {
       await runner.startTransaction();
@@ -46,6 +38,42 @@ export async function inTransaction<Result>(
     }
     await commit(client);
     return result;
+  });
+}
+
+/**
+ * Runs a read that needs no transaction.
+ * @throws DatabaseUnavailable not connected, or the connection was lost
+ */
+export async function reading<Result>(
+  database: DataSource,
+  read: (db: EntityManager) => Promise<Result>,
+): Promise<Result> {
+  return onOneConnection(database, async (runner, client) => {
+    try {
+      return await read(runner.manager);
+    } catch (error) {
+      if (!isConnectionLoss(error)) throw error;
+      destroy(client); // after a time-out its query still runs: the next caller would wait for that answer
+      throw new DatabaseUnavailable(error);
+    }
+  });
+}
+
+async function onOneConnection<Result>(
+  database: DataSource,
+  work: (runner: QueryRunner, client: PoolClient) => Promise<Result>,
+): Promise<Result> {
+  if (!database.isInitialized) throw new DatabaseUnavailable('not connected yet');
+  const runner = database.createQueryRunner();
+  let client: PoolClient;
+  try {
+    client = (await runner.connect()) as PoolClient;
+  } catch (error) {
+    throw new DatabaseUnavailable(error);
+  }
+  try {
+    return await work(runner, client);
   } finally {
     await runner.release();
   }
@@ -73,20 +101,4 @@ async function rollBack(client: PoolClient, error: unknown): Promise<void> {
 function destroy(client: PoolClient): void {
   const ending = client as unknown as { end(): Promise<void> };
   ending.end().catch(() => {});
-}
-
-/**
- * Runs a read that needs no transaction.
- * @throws DatabaseUnavailable not connected, or the connection was lost
- */
-export async function reading<Result>(
-  database: DataSource,
-  read: (database: DataSource) => Promise<Result>,
-): Promise<Result> {
-  if (!database.isInitialized) throw new DatabaseUnavailable('not connected yet');
-  try {
-    return await read(database);
-  } catch (error) {
-    throw isConnectionLoss(error) ? new DatabaseUnavailable(error) : error;
-  }
 }

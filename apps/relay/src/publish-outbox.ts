@@ -1,0 +1,82 @@
+import {
+  Unpublishable as UnpublishableMessage,
+  type OutgoingMessage,
+  type Publisher,
+} from '@paid-once/broker';
+import {
+  cloudEventBody,
+  cloudEventContentType,
+  messageHeaders,
+  paymentEventData,
+  paymentEventSchemaVersion,
+  paymentEventTypes,
+  routingKey,
+} from '@paid-once/contracts';
+import { Unpublishable, type OutboxRow } from '@paid-once/outbox';
+import { faultPoint } from '@paid-once/service';
+
+/** (4) Outbox rows as messages: a shard is a lane of the publisher, so its order is kept. */
+export class PublishOutbox {
+  private count = 0;
+
+  constructor(private readonly publisher: Publisher) {}
+
+  /** Messages that the broker has confirmed since this process started; repeats count again. */
+  get published(): number {
+    return this.count;
+  }
+
+  /**
+   * @throws Unpublishable  some of these messages can never be sent; others of them may have been
+   * @throws PublishFailure anything else: the same rows are to be published again, from the first on
+   */
+  async publish(shard: number, rows: OutboxRow[]): Promise<void> {
+    const invalid = rows.flatMap((row) => faultOf(row) ?? []);
+    if (invalid.length > 0) throw new Unpublishable(invalid);
+    try {
+      await this.publisher.publishAll(shard, rows.map(messageOf), () => faultPoint('relay.after-publish'));
+    } catch (error) {
+      if (!(error instanceof UnpublishableMessage)) throw error;
+      throw new Unpublishable([{ messageId: error.messageId, reason: error.reason }]);
+    }
+    this.count += rows.length;
+  }
+}
+
+function messageOf(row: OutboxRow): OutgoingMessage {
+  return {
+    messageId: row.message_id,
+    type: row.type,
+    routingKey: routingKey(row.type, row.shard),
+    contentType: cloudEventContentType,
+    appId: 'payments',
+    timestamp: row.created_at,
+    headers: {
+      ...row.headers,
+      [messageHeaders.key]: row.key,
+      [messageHeaders.run]: row.run_id,
+      [messageHeaders.schemaVersion]: paymentEventSchemaVersion,
+    },
+    body: cloudEventBody({
+      id: row.message_id,
+      source: '/payments',
+      type: row.type,
+      subject: row.key,
+      time: row.created_at,
+      dataJson: row.payload,
+    }),
+  };
+}
+
+// The ledger would park it. Here it is still clear that the fault is on our side, and its payment's reversal stays behind it.
+function faultOf({ type, payload, message_id: messageId }: OutboxRow) {
+  if (!(paymentEventTypes as readonly string[]).includes(type)) return undefined;
+  try {
+    const { error } = paymentEventData.safeParse(JSON.parse(payload));
+    return (
+      error && { messageId, reason: `invalid: ${error.issues.map(({ path }) => path.join('.')).join(', ')}` }
+    );
+  } catch {
+    return { messageId, reason: 'invalid: the payload is not JSON' };
+  }
+}

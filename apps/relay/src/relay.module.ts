@@ -1,0 +1,108 @@
+import { Inject, Module, type BeforeApplicationShutdown, type DynamicModule } from '@nestjs/common';
+import { ScheduleModule } from '@nestjs/schedule';
+import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
+import { BrokerConnection, checkTopology, Publisher } from '@paid-once/broker';
+import { ledgerQueue, paymentsExchange } from '@paid-once/contracts';
+import { checkServer, outboxEntities, Relay, relaySession, shardCount } from '@paid-once/outbox';
+import {
+  addressOf,
+  DatabaseConnector,
+  HealthModule,
+  LabCrashModule,
+  postgresOptions,
+  reading,
+  requireTables,
+} from '@paid-once/service';
+import type { DataSource } from 'typeorm';
+import { PublishOutbox } from './publish-outbox.js';
+import { ReportTrouble } from './report-trouble.js';
+import type { RelaySettings } from './settings.js';
+import { StatusController } from './status.controller.js';
+
+@Module({})
+export class RelayModule implements BeforeApplicationShutdown {
+  constructor(@Inject(BrokerConnection) private readonly broker: BrokerConnection) {}
+
+  static with(settings: RelaySettings): DynamicModule {
+    const databaseUrl = settings.PAID_ONCE_RELAY_DB_URL;
+    const brokerUrl = settings.PAID_ONCE_RELAY_AMQP_URL;
+    const trouble = new ReportTrouble({ broker: addressOf(brokerUrl), database: addressOf(databaseUrl) });
+    const broker = new BrokerConnection({
+      url: brokerUrl,
+      name: 'paid-once relay',
+      onState: (state) => trouble.brokerState(state),
+    });
+    const outbox = new PublishOutbox(
+      new Publisher(broker, {
+        exchange: paymentsExchange,
+        confirmTimeoutMs: settings.PAID_ONCE_RELAY_CONFIRM_TIMEOUT_MS,
+      }),
+    );
+    const relayOf = (database: DataSource) => {
+      const relay = new Relay({
+        database,
+        lockUrl: databaseUrl,
+        applicationName: 'paid-once relay',
+        sliceSize: settings.PAID_ONCE_RELAY_SLICE,
+        publish: (shard, rows) => outbox.publish(shard, rows),
+        onOutcome: (shard, outcome) => trouble.pass(shard, outcome),
+        onBeat: (error) => trouble.beat(error),
+      });
+      broker.subscribe(({ kind }) => kind === 'up' && relay.retry());
+      return relay;
+    };
+    return {
+      module: RelayModule,
+      imports: [
+        ScheduleModule.forRoot(),
+        TypeOrmModule.forRoot({
+          ...relaySession(
+            postgresOptions({
+              url: databaseUrl,
+              process: 'relay',
+              poolSize: 2 * shardCount,
+              entities: outboxEntities,
+            }),
+          ),
+          manualInitialization: true,
+        }),
+        HealthModule.forChecks([], {
+          inject: [getDataSourceToken()],
+          useFactory: (database: DataSource) => ({
+            database: () => checkDatabase(database),
+            broker: () => checkBroker(broker),
+          }),
+        }),
+        ...(settings.PAID_ONCE_LAB ? [LabCrashModule] : []),
+      ],
+      controllers: [StatusController],
+      providers: [
+        { provide: BrokerConnection, useValue: broker },
+        { provide: PublishOutbox, useValue: outbox },
+        { provide: Relay, inject: [getDataSourceToken()], useFactory: relayOf },
+        {
+          provide: DatabaseConnector,
+          inject: [getDataSourceToken()],
+          useFactory: (database: DataSource) =>
+            new DatabaseConnector(database, addressOf(databaseUrl), checkDatabase),
+        },
+      ],
+    };
+  }
+
+  // The relay itself stops earlier, in onModuleDestroy: its last slice still needs the broker and the database.
+  beforeApplicationShutdown(): Promise<void> {
+    return this.broker.close();
+  }
+}
+
+async function checkDatabase(database: DataSource): Promise<void> {
+  await requireTables(database, ['outbox_message', 'outbox_progress']);
+  await reading(database, checkServer);
+}
+
+async function checkBroker(broker: BrokerConnection): Promise<void> {
+  broker.assertPublishable();
+  const shards = Array.from({ length: shardCount }, (_, shard) => shard);
+  await checkTopology(broker, shards.map(ledgerQueue), [paymentsExchange]);
+}

@@ -1,0 +1,10 @@
+export * from './enqueue.js';
+export * from './entities.js';
+export { Outbox, shardCount } from './migration.js';
+export type { Reader } from './held-connection.js';
+export * from './outbox-status.js';
+export { Relay, type RelayOptions } from './relay-loop.js';
+export { Unpublishable, type PassOutcome, type Publish } from './relay-pass.js';
+export { relaySession } from './relay-session.js';
+export { wakeRelays } from './wake-relays.js';
+export { checkServer, OtherServer, type OutboxRow } from './window.js';

@@ -1,0 +1,161 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { enqueue, OutboxProgress, wakeRelays } from './index.js';
+import { ShardOwnership } from './shard-ownership.js';
+import { eventually } from './test/eventually.js';
+import { FreezableLink } from './test/freezable-link.js';
+import { OutboxDatabase } from './test/outbox-database.js';
+import { RunningRelay } from './test/running-relay.js';
+
+describe('relays', () => {
+  let outbox: OutboxDatabase;
+  let running: RunningRelay[];
+  beforeEach(async () => {
+    outbox = await OutboxDatabase.create(process.env['TEST_PAYMENTS_ADMIN_URL']);
+    running = [];
+  });
+  afterEach(async () => {
+    await Promise.all(running.map((relay) => relay.stop()));
+    await outbox.drop();
+  });
+
+  const start = async (name: string, url = outbox.url) => {
+    const relay = await RunningRelay.start(name, url);
+    running.push(relay);
+    return relay;
+  };
+  const messages = (count: number, name = 'message') =>
+    outbox.database.transaction((tx) =>
+      enqueue(
+        tx,
+        Array.from({ length: count }, (_, index) => ({
+          type: 't',
+          key: `k${index}`,
+          payload: `${name} ${index}`,
+        })),
+      ),
+    );
+  const shardsOf = (...relays: RunningRelay[]) => relays.map(({ shards }) => shards);
+  const published = (...relays: RunningRelay[]) =>
+    new Set(relays.flatMap(({ broker }) => broker.payloads)).size;
+
+  it('share the shards evenly, and the last one takes all of them', async () => {
+    const one = await start('relay one');
+    await eventually(() => expect(shardsOf(one)).toEqual([4]), 2_000);
+    const two = await start('relay two');
+    await eventually(() => expect(shardsOf(one, two)).toEqual([2, 2]), 6_000);
+    await messages(40);
+    await eventually(() => expect(published(one, two)).toBe(40));
+    expect([...one.broker.payloads, ...two.broker.payloads].toSorted()).toHaveLength(40); // nothing twice either
+    await one.stop();
+    await eventually(() => expect(shardsOf(two)).toEqual([4]), 2_500);
+    running.splice(0, 1);
+  }, 30_000);
+
+  it('publish at once when they are woken, and within the next look when the wake-up was lost', async () => {
+    const relay = await start('relay');
+    await eventually(() => expect(shardsOf(relay)).toEqual([4]));
+    await messages(4, 'one');
+    wakeRelays(outbox.database);
+    expect(await eventually(() => expect(published(relay)).toBe(4))).toBeLessThan(600);
+    await messages(4, 'two');
+    expect(await eventually(() => expect(published(relay)).toBe(8))).toBeLessThan(1_600);
+  }, 30_000);
+
+  it('have taken over within 2 s when a process dies', async () => {
+    const [dying, other] = [await start('dying'), await start('other')];
+    await eventually(() => expect(shardsOf(dying, other)).toEqual([2, 2]));
+    dying.hang();
+    await outbox.killSessions('dying locks'); // what the server sees of a kill -9
+    expect(await eventually(() => expect(other.shards).toBe(4))).toBeLessThan(2_000);
+    expect(dying.shards).toBe(0);
+  }, 30_000);
+
+  it('have taken over within 15 s when one hangs, which publishes nothing more by then', async () => {
+    const [hanging, other] = [await start('hanging'), await start('other')];
+    await eventually(() => expect(shardsOf(hanging, other)).toEqual([2, 2]));
+    hanging.hang();
+    const takenAfterMs = await eventually(() => expect(other.shards).toBe(4), 15_000);
+    expect(takenAfterMs).toBeLessThan(8_000);
+    await messages(40);
+    hanging.relay.wake();
+    await eventually(() => expect(published(other)).toBe(40));
+    expect(hanging.broker.payloads).toEqual([]);
+    hanging.goOn();
+    await eventually(() => expect(shardsOf(hanging, other)).toEqual([2, 2]));
+  }, 60_000);
+
+  it('have taken over within 15 s when the link of one goes silent, and share again when it is back', async () => {
+    const link = await FreezableLink.to(outbox.url);
+    try {
+      const [cutOff, other] = [await start('cut off', link.url), await start('other')];
+      await eventually(() => expect(shardsOf(cutOff, other)).toEqual([2, 2]));
+      link.freeze();
+      await messages(40);
+      const takenAfterMs = await eventually(() => expect(other.shards).toBe(4), 15_000);
+      expect(takenAfterMs).toBeLessThan(8_000);
+      await eventually(() => expect(published(other)).toBe(40));
+      await eventually(() => expect(cutOff.shards).toBe(0));
+      link.thaw();
+      await eventually(() => expect(shardsOf(cutOff, other)).toEqual([2, 2]), 15_000);
+      await messages(40, 'after');
+      await eventually(() => expect(published(cutOff, other)).toBe(80));
+    } finally {
+      await link.close();
+    }
+  }, 60_000);
+
+  it('are not sure of their shards any more after 4 s without an answer, whatever else they notice', async () => {
+    const link = await FreezableLink.to(outbox.url);
+    const ownership = new ShardOwnership({
+      url: link.url,
+      applicationName: 'a',
+      onWake: () => {},
+      onLost: () => {},
+    });
+    try {
+      expect((await ownership.beat([])).map(({ ours }) => ours)).toEqual([true, true, true, true]);
+      expect(ownership.isSure).toBe(true);
+      link.freeze();
+      const unsureAfterMs = await eventually(() => expect(ownership.isSure).toBe(false));
+      expect(unsureAfterMs).toBeGreaterThan(3_000);
+      expect(unsureAfterMs).toBeLessThan(4_500); // before the server ends the session, 5 s after it last heard of it
+    } finally {
+      ownership.close();
+      await link.close();
+    }
+  }, 30_000);
+
+  it('try again ever more slowly while the broker is away, and go on at once when told that it is back', async () => {
+    const relay = await start('relay');
+    relay.broker.beforeConfirm = () => {
+      throw new Error('broker away');
+    };
+    await messages(40);
+    const failures = () => relay.outcomes.filter(({ kind }) => kind === 'not-published').length;
+    expect(await eventually(() => expect(failures()).toBeGreaterThanOrEqual(16))).toBeGreaterThan(700); // 4 shards
+    relay.broker.beforeConfirm = () => {};
+    relay.relay.retry();
+    await eventually(
+      () => expect(relay.outcomes.filter(({ kind }) => kind === 'drained').length).toBeGreaterThan(3),
+      1_000,
+    );
+    expect(published(relay)).toBe(40);
+  }, 30_000);
+
+  it('raise the epoch of a shard with each owner', async () => {
+    const relay = await start('relay');
+    const epochs = async () => {
+      const rows = await outbox.database.manager.find(OutboxProgress, {
+        order: { shard: 'ASC', seq: 'DESC' },
+      });
+      return [...Map.groupBy(rows, ({ shard }) => shard).values()].map(([newest]) => newest?.epoch);
+    };
+    await messages(40);
+    await eventually(async () => expect(await epochs()).toEqual(['1', '1', '1', '1']));
+    await relay.stop();
+    running.pop();
+    await start('next');
+    await messages(40);
+    await eventually(async () => expect(await epochs()).toEqual(['2', '2', '2', '2']));
+  }, 30_000);
+});

@@ -1,0 +1,272 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { EntityManager } from 'typeorm';
+import { enqueue, outboxStatus, stationsOf, Unpublishable } from './index.js';
+import { RelayPass } from './relay-pass.js';
+import { OutboxDatabase } from './test/outbox-database.js';
+import { Recorder } from './test/recorder.js';
+
+jest.setTimeout(30_000);
+
+describe('a relay pass', () => {
+  let outbox: OutboxDatabase;
+  let broker: Recorder;
+  let passes: RelayPass[];
+  beforeEach(async () => {
+    outbox = await OutboxDatabase.create(process.env['TEST_PAYMENTS_ADMIN_URL']);
+    broker = new Recorder();
+    passes = [];
+  });
+  afterEach(async () => {
+    await Promise.all(passes.map((pass) => pass.abandon()));
+    await outbox.drop();
+  });
+
+  const newPass = ({ sliceSize = 1_000, mayGoOn = (): boolean => true } = {}) => {
+    const pass = new RelayPass({
+      database: outbox.relay,
+      shard: 0,
+      sliceSize,
+      publish: broker.publish,
+      mayGoOn,
+    });
+    passes.push(pass);
+    return pass;
+  };
+  const messageIn = (tx: EntityManager, payload: string, key = outbox.keyOfShard0) =>
+    enqueue(tx, [{ type: 'thing.happened', key, payload }]);
+  const message = (payload: string, key?: string) =>
+    outbox.database.transaction((tx) => messageIn(tx, payload, key));
+  const openTransaction = async () => {
+    const runner = outbox.database.createQueryRunner();
+    await runner.startTransaction();
+    return runner;
+  };
+  const progressRows = async () => {
+    const [row] = await outbox.database.query<{ count: number }[]>(
+      'SELECT count(*)::int AS count FROM outbox_progress',
+    );
+    return row?.count;
+  };
+
+  it('publishes a row whose transaction commits late, with a lower id than rows already published', async () => {
+    const pass = newPass();
+    const late = await openTransaction();
+    await messageIn(late.manager, 'late');
+    await message('early');
+    expect(await pass.run()).toEqual({ kind: 'drained' });
+    expect(broker.payloads).toEqual(['early']);
+    await late.commitTransaction();
+    expect(await pass.run()).toEqual({ kind: 'drained' });
+    expect(broker.payloads).toEqual(['early', 'late']);
+    await late.release();
+  });
+
+  // The smaller of the first late and the first fresh id is where a window starts: either choice alone loses one of these.
+  it.each([
+    ['fresh', 'late'],
+    ['late', 'fresh'],
+  ])('publishes both of two transactions that cross when the %s one has the smaller id', async (...order) => {
+    const pass = newPass();
+    const late = await openTransaction();
+    await late.query('SELECT pg_current_xact_id()');
+    await message('before');
+    await pass.run(); // the late one is open in the base
+    const fresh = await openTransaction();
+    for (const name of order) await messageIn((name === 'late' ? late : fresh).manager, name);
+    await fresh.commitTransaction();
+    await late.commitTransaction();
+    await pass.run();
+    expect(broker.payloads).toEqual(['before', ...order]);
+    await Promise.all([late.release(), fresh.release()]);
+  });
+
+  it('publishes a prepared transaction after it was committed', async () => {
+    const pass = newPass();
+    const session = await openTransaction();
+    await messageIn(session.manager, 'prepared');
+    await session.query(`PREPARE TRANSACTION 'held'`);
+    await session.commitTransaction(); // of nothing: the transaction is no longer this session's
+    await session.release();
+    await message('before');
+    await pass.run();
+    await outbox.database.query(`COMMIT PREPARED 'held'`);
+    await pass.run();
+    expect(broker.payloads).toEqual(['before', 'prepared']);
+  });
+
+  it('publishes a window in slices, in order of the ids, whatever the order of the transactions', async () => {
+    const pass = newPass({ sliceSize: 3 });
+    const late = await Promise.all([openTransaction(), openTransaction()]);
+    for (const runner of late) await runner.query('SELECT pg_current_xact_id()');
+    await message('0');
+    await pass.run();
+    for (let index = 1; index <= 30; index++) {
+      const runner = late[index % 3];
+      await (runner ? messageIn(runner.manager, String(index)) : message(String(index)));
+    }
+    await Promise.all(late.map((runner) => runner.commitTransaction()));
+    await pass.run();
+    expect(broker.payloads).toEqual(Array.from({ length: 31 }, (_, index) => String(index)));
+    await Promise.all(late.map((runner) => runner.release()));
+  });
+
+  it('changes nothing when nothing waits', async () => {
+    const pass = newPass();
+    await pass.run();
+    const before = await progressRows();
+    for (let polls = 0; polls < 5; polls++) expect(await pass.run()).toEqual({ kind: 'drained' });
+    expect(await progressRows()).toBe(before);
+    expect(broker.rows).toEqual([]);
+  });
+
+  it('has committed the horizon before it reads a row', async () => {
+    const horizons: unknown[] = [];
+    broker.beforeConfirm = async ([row]) => {
+      horizons.push(
+        ...(await outbox.database.query<object[]>(
+          `SELECT pg_visible_in_snapshot(xid, horizon) AS in_horizon, pg_visible_in_snapshot(xid, base) AS in_base
+             FROM outbox_message AS message, outbox_progress AS progress
+            WHERE message.id = $1 AND progress.shard = 0 ORDER BY seq DESC LIMIT 1`,
+          [row?.id],
+        )),
+      );
+    };
+    await message('one');
+    await newPass().run();
+    expect(horizons).toEqual([{ in_horizon: true, in_base: false }]);
+  });
+
+  it('publishes the same rows again, from the first unconfirmed one on, when the broker fails', async () => {
+    const pass = newPass({ sliceSize: 2 });
+    for (const payload of ['1', '2', '3', '4']) await message(payload);
+    broker.beforeConfirm = ([row]) => {
+      if (row?.payload === '3') throw new Error('broker away');
+    };
+    expect(await pass.run()).toMatchObject({ kind: 'not-published', cause: { message: 'broker away' } });
+    broker.beforeConfirm = () => {};
+    expect(await pass.run()).toEqual({ kind: 'drained' });
+    expect(broker.payloads).toEqual(['1', '2', '3', '4', '3', '4']);
+  });
+
+  it('reads its progress again after its connection was lost, and loses nothing', async () => {
+    const pass = newPass({ sliceSize: 1 });
+    for (const payload of ['1', '2', '3']) await message(payload);
+    broker.beforeConfirm = async ([row]) => {
+      if (row?.payload === '2') await outbox.killSessions('paid-once relay');
+    };
+    expect(await pass.run()).toMatchObject({ kind: 'database-lost' });
+    broker.beforeConfirm = () => {};
+    expect(await pass.run()).toEqual({ kind: 'drained' });
+    expect(broker.firstOccurrences.map(({ payload }) => payload)).toEqual(['1', '2', '3']);
+    expect((await stationsOf(outbox.database, [outbox.keyOfShard0])).size).toBe(3);
+  });
+
+  it('refuses the progress of an owner that was replaced', async () => {
+    const stale = newPass();
+    await stale.run();
+    const owner = newPass();
+    await owner.run();
+    await message('one');
+    expect(await stale.run()).toEqual({ kind: 'lost-ownership' });
+    expect(broker.payloads).toEqual([]);
+    expect(await owner.run()).toEqual({ kind: 'drained' });
+    expect(broker.payloads).toEqual(['one']);
+  });
+
+  it('lets two owners repeat each other but neither lose a row', async () => {
+    const [stale, owner] = [newPass({ sliceSize: 1 }), newPass({ sliceSize: 1 })];
+    for (const payload of ['1', '2', '3']) await message(payload);
+    broker.beforeConfirm = async ([row]) => {
+      broker.beforeConfirm = () => {};
+      if (row?.payload === '1') expect(await owner.run()).toEqual({ kind: 'drained' });
+    };
+    expect(await stale.run()).toEqual({ kind: 'lost-ownership' });
+    expect(broker.firstOccurrences.map(({ payload }) => payload)).toEqual(['1', '2', '3']);
+  });
+
+  it('stops before the next slice when it is not sure to own the shard, with its progress written', async () => {
+    let slices = 0;
+    const pass = newPass({ sliceSize: 1, mayGoOn: () => slices < 2 });
+    broker.beforeConfirm = () => void slices++;
+    for (const payload of ['1', '2', '3']) await message(payload);
+    expect(await pass.run()).toEqual({ kind: 'stopped' });
+    slices = 0;
+    await newPass().run();
+    expect(broker.payloads).toEqual(['1', '2', '3']);
+  });
+
+  it('moves a message that can never be published out of the way, and its followers behind it', async () => {
+    const pass = newPass();
+    const other = outbox.keysOfShard0[1];
+    for (const [payload, key] of [
+      ['1', undefined],
+      ['poison', undefined],
+      ['follower', undefined],
+      ['2', other],
+    ] as const)
+      await message(payload, key);
+    broker.beforeConfirm = (rows) => {
+      const poison = rows.find(({ payload }) => payload === 'poison');
+      if (poison) throw new Unpublishable([{ messageId: poison.message_id, reason: 'too large' }]);
+    };
+    expect(await pass.run()).toEqual({ kind: 'drained' });
+    await message('later follower');
+    await message('3', other);
+    expect(await pass.run()).toEqual({ kind: 'drained' });
+    expect(broker.payloads.slice(4)).toEqual(['1', '2', '3']); // after the attempt that failed
+    const dead = await outbox.database.query<object[]>(
+      'SELECT payload, reason FROM outbox_dead_letter JOIN outbox_message USING (id) ORDER BY id',
+    );
+    expect(dead).toEqual([
+      { payload: 'poison', reason: 'too large' },
+      { payload: 'follower', reason: 'behind' },
+      { payload: 'later follower', reason: 'behind' },
+    ]);
+  });
+
+  it('publishes nothing by snapshots of another cluster, and says what is needed', async () => {
+    await message('one');
+    await outbox.database.query(`UPDATE outbox_settings SET system_identifier = '1'`);
+    expect(await newPass().run()).toMatchObject({
+      kind: 'other-server',
+      cause: { message: /cluster 1, this is \d+.*rebase/ },
+    });
+    expect(broker.rows).toEqual([]);
+  });
+
+  it('publishes nothing when its progress is ahead of the server', async () => {
+    await message('one');
+    await outbox.database.query(
+      `INSERT INTO outbox_progress (shard, seq, epoch, base, after_id) VALUES (0, 1, 1, '900000000:900000000:', 0)`,
+    );
+    expect(await newPass().run()).toMatchObject({
+      kind: 'other-server',
+      cause: { message: /ahead of this server.*rebase/ },
+    });
+    expect(broker.rows).toEqual([]);
+  });
+
+  it('tells where a message is, and what waits', async () => {
+    await newPass().run();
+    const before = await stationsOf(outbox.database, [outbox.keyOfShard0]);
+    expect([...before.values()]).toEqual([]);
+    await message('one');
+    await message('two');
+    expect([...(await stationsOf(outbox.database, [outbox.keyOfShard0])).values()]).toEqual([
+      'outbox',
+      'outbox',
+    ]);
+    expect((await outboxStatus(outbox.relay))[0]).toMatchObject({
+      shard: 0,
+      pending: 2,
+      owner: null,
+      deadLetters: 0,
+    });
+    await newPass().run();
+    expect([...(await stationsOf(outbox.database, [outbox.keyOfShard0])).values()]).toEqual([
+      'published',
+      'published',
+    ]);
+    expect((await outboxStatus(outbox.relay))[0]).toMatchObject({ pending: 0, oldestSeconds: null });
+  });
+});

@@ -1,0 +1,174 @@
+import { faultPoint, pause } from '@paid-once/service';
+import type { DataSource } from 'typeorm';
+import { HeldConnection } from './held-connection.js';
+import {
+  appendProgress,
+  LostOwnership,
+  openWindow,
+  OtherServer,
+  readSlice,
+  takeShard,
+  type OutboxRow,
+  type Progress,
+} from './window.js';
+
+/** Inside a long window progress is recorded at most this often. What is repeated after a crash follows from it. */
+const progressEveryMs = 100;
+/** Windows of a few rows cost everybody: the next one opens this much later, as a multiple of what opening took. */
+const restAfterOpening = { factor: 5, minMs: 10, maxMs: 1_000 };
+
+export type PassOutcome =
+  | { kind: 'more' } // the next window is open: go on
+  | { kind: 'drained' } // nothing waits
+  | { kind: 'stopped' } // told to, or no longer sure to own the shard
+  | { kind: 'lost-ownership' } // another relay has written this shard's progress
+  | { kind: 'not-published'; cause: unknown } // the broker's side failed: the same rows come again
+  | { kind: 'database-lost'; cause: unknown }
+  | { kind: 'other-server'; cause: OtherServer };
+
+/** Thrown by `publish` for messages that no broker will ever take; none of the others needs to have been published. */
+export class Unpublishable extends Error {
+  constructor(readonly messages: { messageId: string; reason: string }[]) {
+    super(`${messages.length} messages can never be published`);
+  }
+}
+
+/**
+ * Publishes rows in their order and resolves when the broker has taken responsibility for all of them. When it
+ * rejects, some may have been published; after that nothing of this call may follow.
+ * @throws Unpublishable; anything else means: later
+ */
+export type Publish = (shard: number, rows: OutboxRow[]) => Promise<void>;
+
+interface Held {
+  connection: HeldConnection;
+  progress: Progress;
+}
+
+/**
+ * (3) One pass over one shard: open a window, or go on in the open one, publish it slice by slice, close it.
+ * What it knows between passes lives and dies with its database connection.
+ */
+export class RelayPass {
+  private held: Held | undefined;
+  private openedAt = -Infinity;
+  private restMs = 0;
+
+  /** @param mayGoOn asked before each slice: false when told to stop, or not sure any more to own the shard */
+  constructor(
+    private readonly options: {
+      database: DataSource;
+      shard: number;
+      sliceSize: number;
+      publish: Publish;
+      mayGoOn: () => boolean;
+    },
+  ) {}
+
+  async run(): Promise<PassOutcome> {
+    try {
+      const held = (this.held ??= await this.takeShard());
+      if (held.progress.horizon === null) await this.openWindow(held);
+      if (held.progress.horizon === null) return { kind: 'drained' };
+      if (!(await this.publishWindow(held))) return { kind: 'stopped' };
+      await this.openWindow(held);
+      faultPoint('relay.after-progress');
+      return { kind: held.progress.horizon === null ? 'drained' : 'more' };
+    } catch (error) {
+      if (error instanceof NotPublished) return { kind: 'not-published', cause: error.cause };
+      await this.abandon();
+      if (error instanceof LostOwnership) return { kind: 'lost-ownership' };
+      if (error instanceof OtherServer) return { kind: 'other-server', cause: error };
+      return { kind: 'database-lost', cause: error };
+    }
+  }
+
+  /** Forgets everything and ends what runs on the connection. */
+  async abandon(): Promise<void> {
+    const held = this.held;
+    this.held = undefined;
+    await held?.connection.destroy();
+  }
+
+  private async takeShard(): Promise<Held> {
+    const connection = await HeldConnection.open(this.options.database);
+    try {
+      return { connection, progress: await takeShard(connection, this.options.shard) };
+    } catch (error) {
+      await connection.destroy();
+      throw error;
+    }
+  }
+
+  private async openWindow(held: Held): Promise<void> {
+    const restMs = this.openedAt + this.restMs - performance.now();
+    if (restMs > 0) await pause(restMs);
+    this.openedAt = performance.now();
+    held.progress = await openWindow(held.connection, held.progress);
+    const { factor, minMs, maxMs } = restAfterOpening;
+    this.restMs = Math.min(Math.max((performance.now() - this.openedAt) * factor, minMs), maxMs);
+    if (held.progress.horizon !== null) faultPoint('relay.after-horizon');
+  }
+
+  /** @returns false when stopped before its end */
+  private async publishWindow(held: Held): Promise<boolean> {
+    const { sliceSize } = this.options;
+    let recorded = { afterId: held.progress.after_id, at: performance.now() };
+    const record = async (dying: Dying[] = []) => {
+      held.progress = await appendProgress(held.connection, held.progress, dying);
+      recorded = { afterId: held.progress.after_id, at: performance.now() };
+      faultPoint('relay.after-progress');
+    };
+    let slice = await readSlice(held.connection, held.progress, held.progress.after_id, sliceSize);
+    while (slice.length > 0) {
+      if (!this.options.mayGoOn()) {
+        if (recorded.afterId !== held.progress.after_id) await record();
+        return false;
+      }
+      const last = slice.at(-1)?.id ?? held.progress.after_id;
+      const full = slice.length === sliceSize;
+      const [published, next] = await Promise.allSettled([
+        this.publish(slice.filter(({ dead }) => !dead)),
+        full ? readSlice(held.connection, held.progress, last, sliceSize) : [],
+      ]);
+      if (next.status === 'rejected') throw next.reason;
+      if (published.status === 'rejected') {
+        await record(dyingOf(slice, published.reason));
+        slice = await readSlice(held.connection, held.progress, held.progress.after_id, sliceSize);
+        continue;
+      }
+      held.progress.after_id = last;
+      const behind = slice.filter(({ dead }) => dead).map(({ id }) => ({ id, reason: 'behind' }));
+      if (behind.length > 0 || (full && performance.now() - recorded.at >= progressEveryMs))
+        await record(behind);
+      slice = next.value;
+    }
+    return true;
+  }
+
+  private async publish(rows: OutboxRow[]): Promise<void> {
+    if (rows.length > 0) await this.options.publish(this.options.shard, rows);
+    faultPoint('relay.after-confirm');
+  }
+}
+
+type Dying = { id: string; reason: string };
+
+// The rest of the slice is published after this, some of it again: first occurrences stay in order.
+function dyingOf(slice: OutboxRow[], error: unknown): Dying[] {
+  if (!(error instanceof Unpublishable)) throw new NotPublished(error);
+  const reasons = new Map(error.messages.map(({ messageId, reason }) => [messageId, reason]));
+  const dying = slice.flatMap(({ id, message_id }) => {
+    const reason = reasons.get(message_id);
+    return reason === undefined ? [] : [{ id, reason }];
+  });
+  if (dying.length === 0)
+    throw new Error('Bug: what cannot be published is not in the slice', { cause: error });
+  return dying;
+}
+
+class NotPublished extends Error {
+  constructor(cause: unknown) {
+    super('not published', { cause });
+  }
+}

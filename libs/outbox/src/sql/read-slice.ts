@@ -1,0 +1,38 @@
+/**
+ * The next rows of a window, in order of their ids: what is visible in its horizon and was not in its base.
+ * Parameters: shard, base, horizon, fresh_from, after_id, how many. `dead`: this message, or one of its key before it,
+ * is a dead letter.
+ *
+ * Two branches, so that the work is proportional to the window: one walk over all ids would pass every published row
+ * that is younger than a transaction which was held open. The horizon is in the past by now, so each row is asked
+ * whether it is visible in it: no row slips in behind after_id.
+ */
+export const readSliceSql = `
+SELECT slice.id, slice.message_id, slice.run_id, slice.shard, slice.type, slice.key, slice.headers, slice.payload,
+       slice.created_at,
+       EXISTS (SELECT FROM outbox_dead_letter AS dead WHERE dead.key = slice.key AND dead.id <= slice.id) AS dead
+  FROM (
+       (SELECT message.*
+          FROM pg_snapshot_xip($2::pg_snapshot) AS late (xid)
+         CROSS JOIN LATERAL (
+               SELECT *
+                 FROM outbox_message
+                WHERE shard = $1
+                  AND (xid, id) > (late.xid, $5)
+                  AND xid <= late.xid
+                ORDER BY xid, id
+                LIMIT $6) AS message
+         WHERE pg_visible_in_snapshot(late.xid, $3::pg_snapshot))
+       UNION ALL
+       (SELECT *
+          FROM outbox_message
+         WHERE shard = $1
+           AND id > greatest($5, $4::bigint - 1)
+           AND $4 IS NOT NULL                              -- greatest() ignores null: nothing fresh, nothing to walk
+           AND (xid >= pg_snapshot_xmax($2::pg_snapshot)) IS TRUE  -- "IS TRUE": else the index on xid, and a sort
+           AND pg_visible_in_snapshot(xid, $3::pg_snapshot)
+         ORDER BY id
+         LIMIT $6)
+       ) AS slice
+ ORDER BY slice.id
+ LIMIT $6`;

@@ -1,0 +1,13 @@
+/**
+ * The newest progress of a shard, appended once more under the next epoch: whatever an earlier owner still holds is
+ * stale from now on. Parameter: shard.
+ */
+export const takeShardSql = `
+INSERT INTO outbox_progress (shard, seq, epoch, base, horizon, fresh_from, after_id)
+SELECT shard, seq + 1, epoch + 1, base, horizon, fresh_from, after_id
+  FROM outbox_progress
+ WHERE shard = $1
+ ORDER BY seq DESC
+ LIMIT 1
+    ON CONFLICT DO NOTHING
+RETURNING shard, seq, base, horizon, fresh_from, after_id`;

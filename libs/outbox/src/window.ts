@@ -1,0 +1,122 @@
+import type { HeldConnection, Reader } from './held-connection.js';
+import { windowTimeoutMs } from './relay-session.js';
+import { appendProgressSql } from './sql/append-progress.js';
+import { checkServerSql } from './sql/check-server.js';
+import { openWindowSql } from './sql/open-window.js';
+import { readSliceSql } from './sql/read-slice.js';
+import { takeShardSql } from './sql/take-shard.js';
+
+/**
+ * How far a shard is published: everything visible in `base`, and of the open window (visible in `horizon`, not in
+ * `base`) the rows up to `after_id`. Snapshots are kept as Postgres wrote them; nothing here ever makes one.
+ */
+export interface Progress {
+  shard: number;
+  seq: string;
+  base: string;
+  /** Null: no window is open. */
+  horizon: string | null;
+  fresh_from: string | null;
+  after_id: string;
+}
+
+export interface OutboxRow {
+  id: string;
+  message_id: string;
+  run_id: string;
+  shard: number;
+  type: string;
+  key: string;
+  headers: Record<string, string>;
+  payload: string;
+  created_at: Date;
+}
+
+/** Somebody else has written this shard's progress since we read it. */
+export class LostOwnership extends Error {
+  constructor(shard: number) {
+    super(`another relay has taken shard ${shard}`);
+  }
+}
+
+/** These snapshots were not taken by this server: publishing by them would lose messages silently. */
+export class OtherServer extends Error {}
+
+/** @throws OtherServer */
+export async function checkServer(db: Reader): Promise<void> {
+  const [row] =
+    await db.query<
+      { expected: string; actual: string; standby: boolean; synchronous_commit: string; ahead: boolean }[]
+    >(checkServerSql);
+  if (!row) throw new OtherServer('outbox_settings is empty: run the migrations');
+  if (row.standby) throw new OtherServer('this is a standby: snapshots must be taken on the primary');
+  if (row.expected !== row.actual)
+    throw new OtherServer(
+      `the progress belongs to the cluster ${row.expected}, this is ${row.actual}: after a restore every message must ` +
+        'be given a transaction id of this cluster and progress must start anew (paid-once outbox rebase)',
+    );
+  if (row.ahead)
+    throw new OtherServer(
+      'the progress is ahead of this server: after a restore it must start anew (paid-once outbox rebase)',
+    );
+  if (row.synchronous_commit === 'off' || row.synchronous_commit === 'local')
+    throw new OtherServer(
+      `synchronous_commit is ${row.synchronous_commit}: a horizon could be used and then lost`,
+    );
+}
+
+/** @throws OtherServer, LostOwnership */
+export async function takeShard(connection: HeldConnection, shard: number): Promise<Progress> {
+  await checkServer(connection);
+  const [progress] = await connection.query<Progress[]>(takeShardSql, [shard]);
+  if (!progress) throw new LostOwnership(shard);
+  return progress;
+}
+
+/**
+ * Closes the open window, all of which must be published, and opens the next one.
+ * @returns the same progress when there was nothing to do; without a horizon when nothing waits
+ * @throws LostOwnership
+ */
+export async function openWindow(connection: HeldConnection, last: Progress): Promise<Progress> {
+  const [row] = await connection.query<(Progress & { wanted: number })[]>(
+    openWindowSql,
+    [last.shard, last.seq],
+    windowTimeoutMs + 1_000, // the server speaks first
+  );
+  if (!row) throw new LostOwnership(last.shard);
+  const { wanted, ...progress } = row;
+  if (wanted === 0) return last;
+  if (progress.seq === null) throw new LostOwnership(last.shard);
+  return progress;
+}
+
+/** @returns the next rows of the open window; fewer than `limit` when it ends with them */
+export function readSlice(
+  connection: HeldConnection,
+  { shard, base, horizon, fresh_from }: Progress,
+  afterId: string,
+  limit: number,
+): Promise<(OutboxRow & { dead: boolean })[]> {
+  return connection.query(readSliceSql, [shard, base, horizon, fresh_from, afterId, limit]);
+}
+
+/**
+ * Appends that the open window is published up to its `after_id`, and the messages that die with it.
+ * @throws LostOwnership
+ */
+export async function appendProgress(
+  connection: HeldConnection,
+  { shard, seq, after_id }: Progress,
+  dying: { id: string; reason: string }[],
+): Promise<Progress> {
+  const [appended] = await connection.query<Progress[]>(appendProgressSql, [
+    shard,
+    seq,
+    after_id,
+    dying.map(({ id }) => id),
+    dying.map(({ reason }) => reason),
+  ]);
+  if (!appended) throw new LostOwnership(shard);
+  return appended;
+}
