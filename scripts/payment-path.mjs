@@ -34,6 +34,8 @@ process.exitCode = total > aim * 1.1 ? 1 : 0;
 
 function codeLines(source) {
   const withoutImports = source.replaceAll(/^import\s[\s\S]*?from '[^']+';\n/gm, '');
-  const withoutComments = withoutImports.replaceAll(/^\s*\/\*\*?[\s\S]*?\*\/\s*$/gm, '').replaceAll(/^\s*\/\/.*$/gm, '');
+  const withoutComments = withoutImports
+    .replaceAll(/^\s*\/\*\*?[\s\S]*?\*\/\s*$/gm, '')
+    .replaceAll(/^\s*\/\/.*$/gm, '');
   return withoutComments.split('\n').filter((line) => line.trim() !== '').length;
 }

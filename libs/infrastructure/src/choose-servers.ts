@@ -22,7 +22,8 @@ export async function chooseServers(
   setting: ServersSetting,
   say: (line: string) => void,
 ): Promise<ServersChoice> {
-  const choice = setting === 'local' ? local('PAID_ONCE_SERVERS=local') : await tryContainers(setting, say);
+  const choice =
+    setting === 'local' ? local('PAID_ONCE_SERVERS is local') : await tryContainers(setting, say);
   say(`servers: ${choice.kind === 'local' ? 'local processes' : 'containers'}, because ${choice.why}`);
   return choice;
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { startPostgresContainer, startRabbitMqContainer } from './containers.js';
+import { ensureRabbitMq } from './install-rabbitmq.js';
 import { startPostgres } from './postgres.js';
 import { startRabbitMq } from './rabbitmq.js';
 import type { PostgresServer, RabbitServer, Server, ServerPorts, Servers, ServersKind } from './server.js';
@@ -17,6 +18,10 @@ export interface ServersOptions {
   /** Settings for both Postgres servers, as in postgresql.conf. */
   postgresSettings?: Record<string, string | number>;
   onLine?: (server: keyof ServerNames, line: string) => void;
+  /** `never` forbids to install RabbitMQ where it is missing. */
+  install?: 'auto' | 'never';
+  /** What happens, in lines for people. */
+  say?: (line: string) => void;
 }
 
 interface ServerNames {
@@ -82,9 +87,10 @@ async function startDatabase(
 }
 
 async function startBroker(directory: string, options: ServersOptions): Promise<RabbitServer> {
-  const { kind, keep, ports } = options;
+  const { kind, keep, ports, install = 'auto', say = () => {} } = options;
   const common = { ports, onLine: lineOf('broker', options) };
   if (kind === 'containers') return startRabbitMqContainer(common);
+  await ensureRabbitMq(say, { install });
   return startRabbitMq({ ...common, directory: join(directory, 'broker'), keep });
 }
 

@@ -7,12 +7,6 @@ export function sqlState(error: unknown): string | undefined {
   return cause instanceof DatabaseError ? cause.code : undefined;
 }
 
-/** The name of the violated constraint, if that is what Postgres refused. */
-export function violatedConstraint(error: unknown): string | undefined {
-  const cause: unknown = error instanceof QueryFailedError ? error.driverError : error;
-  return cause instanceof DatabaseError ? cause.constraint : undefined;
-}
-
 /**
  * Whether the connection, or its timer, was lost: anything that Postgres itself did not answer, and what it answers
  * when it ends a session (class 57P: shutdown, crash, terminated by an administrator, idle too long; class 08).

@@ -1,0 +1,17 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** The folder that holds package.json and dist, from sources and from dist alike. */
+export const checkout = findCheckout(import.meta.dirname);
+
+/** A program of an app, built: `program('ledger', 'setup')`. */
+export function builtProgram(app: 'payments' | 'ledger' | 'relay', file: 'main' | 'setup'): string {
+  return join(checkout, 'dist/apps', app, 'src', `${file}.js`);
+}
+
+function findCheckout(folder: string): string {
+  if (existsSync(join(folder, 'package.json'))) return folder;
+  const above = dirname(folder);
+  if (above === folder) throw new Error(`Bug: no package.json above ${import.meta.dirname}`);
+  return findCheckout(above);
+}

@@ -1,0 +1,126 @@
+import type { Break, BreakKind, Comparison, Totals } from '@paid-once/compare';
+import Table from 'cli-table3';
+import { age, count, counted, difference, grouped, money } from './words.js';
+import type { Output } from './output.js';
+
+/** Both ledgers side by side, what stands between them, and the verdict in a sentence. */
+export function showComparison(out: Output, comparison: Comparison): void {
+  for (const line of sideBySide(comparison)) out.say(line);
+  out.say();
+  const { colours } = out;
+  for (const [kind, found] of foundBreaks(comparison))
+    out.say(`${inTransit.has(kind) ? colours.yellow('▲') : colours.red('✗')} ${breakSentence(kind, found)}`);
+  const verdict = verdictOf(comparison);
+  out.say(comparison.agree ? colours.green(`✓ ${verdict}`) : colours.bold(verdict));
+}
+
+export function sideBySide({ payments, ledger }: Comparison): string[] {
+  const table = new Table({
+    head: ['', 'payments', 'ledger', 'difference'],
+    colAligns: ['left', 'right', 'right', 'right'],
+    style: { head: [], border: [], compact: true, 'padding-left': 1, 'padding-right': 1 },
+    chars: { ...noBorders, middle: ' ' },
+  });
+  table.push(['payments', count(payments.count), count(ledger.count), count(payments.count - ledger.count)]);
+  for (const currency of currenciesOf(payments.totals, ledger.totals)) {
+    const [accepted, posted] = [payments.totals[currency] ?? '0', ledger.totals[currency] ?? '0'];
+    table.push([currency, grouped(accepted), grouped(posted), grouped(difference(accepted, posted))]);
+  }
+  return table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd());
+}
+
+/** What stands between the two, with its money and its age. */
+export function breakSentence(kind: BreakKind, found: Break): string {
+  const what = `${counted(found.count, kind === 'order' ? 'reversal' : 'payment')} (${money(found.totals)})`;
+  const oldest =
+    found.count === 1 ? `for ${age(found.oldestSeconds)}` : `the oldest for ${age(found.oldestSeconds)}`;
+  return `${what} ${found.count === 1 ? singular[kind] : plural[kind]}, ${oldest}`;
+}
+
+const plural: Record<BreakKind, string> = {
+  inOutbox: 'are safe in the outbox',
+  inBroker: 'are published and not yet posted',
+  deadLettered: 'could not be published and are kept as dead letters',
+  parked: 'were refused by the ledger and are parked',
+  missing: 'are missing: nothing is on its way that would post them',
+  unexpected: 'are in the ledger, and payments never accepted them',
+  duplicate: 'were posted more than once',
+  amountDiffers: 'were posted with another amount or account',
+  order: 'were posted before their payments',
+};
+const singular: Record<BreakKind, string> = {
+  inOutbox: 'is safe in the outbox',
+  inBroker: 'is published and not yet posted',
+  deadLettered: 'could not be published and is kept as a dead letter',
+  parked: 'was refused by the ledger and is parked',
+  missing: 'is missing: nothing is on its way that would post it',
+  unexpected: 'is in the ledger, and payments never accepted it',
+  duplicate: 'was posted more than once',
+  amountDiffers: 'was posted with another amount or account',
+  order: 'was posted before its payment',
+};
+/** Nothing is wrong: it will arrive by itself. */
+const inTransit: ReadonlySet<BreakKind> = new Set(['inOutbox', 'inBroker']);
+/** Kept, with a reason; a person decides. */
+const heldBack: ReadonlySet<BreakKind> = new Set(['deadLettered', 'parked']);
+
+/** One sentence, in words and money. */
+export function verdictOf(comparison: Comparison): string {
+  const { payments, ledger } = comparison;
+  if (comparison.agree)
+    return payments.count === 0
+      ? 'Both ledgers are empty, so they agree.'
+      : `The ledgers agree: ${counted(payments.count, 'payment')}, ${money(payments.totals)}, each posted exactly once.`;
+  const kinds = foundBreaks(comparison).map(([kind]) => kind);
+  const gap = gapBetween(payments.totals, ledger.totals);
+  if (kinds.every((kind) => inTransit.has(kind)))
+    return `The ledgers differ by ${gap}, all of it on its way: nothing is lost, nothing is paid twice.`;
+  if (kinds.every((kind) => inTransit.has(kind) || heldBack.has(kind)))
+    return `The ledgers differ by ${gap}: nothing is lost, but some of it is held back until a person decides.`;
+  return `The ledgers do NOT agree: they differ by ${gap}, and not only by what is on its way.`;
+}
+
+/** What is waited for until the ledgers agree, in one line. */
+export function waitingFor(comparison: Comparison): string {
+  const found = foundBreaks(comparison).map(
+    ([kind, { count: found, totals }]) =>
+      `${counted(found, 'payment')} (${money(totals)}) ${found === 1 ? singular[kind] : plural[kind]}`,
+  );
+  return found.length === 0 ? 'nothing' : found.join('; ');
+}
+
+function foundBreaks({ breaks }: Comparison): [BreakKind, Break][] {
+  return (Object.entries(breaks) as [BreakKind, Break][]).filter(([, found]) => found.count > 0);
+}
+
+function gapBetween(a: Totals, b: Totals): string {
+  const gaps = currenciesOf(a, b).map((currency) => [
+    currency,
+    difference(a[currency] ?? '0', b[currency] ?? '0'),
+  ]);
+  return money(Object.fromEntries(gaps.map(([currency, gap]) => [currency, String(gap).replace('-', '')])));
+}
+
+function currenciesOf(...totals: Totals[]): string[] {
+  return [...new Set(totals.flatMap((each) => Object.keys(each)))].sort();
+}
+
+const noBorders = {
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+};

@@ -1,0 +1,56 @@
+import { createColors } from 'picocolors';
+
+type Colours = ReturnType<typeof createColors>;
+export type Stream = Pick<NodeJS.WriteStream, 'write'> & { isTTY?: boolean; columns?: number };
+
+/**
+ * What a verb says. People read lines on stdout; with --json stdout carries one object and nothing else.
+ * What only tells of progress goes to stderr.
+ */
+export class Output {
+  readonly colours: Colours;
+  private finished = false;
+
+  constructor(
+    private readonly options: { stdout: Stream; stderr: Stream; json: boolean; noColour: boolean },
+  ) {
+    const stream = options.json ? options.stderr : options.stdout;
+    this.colours = createColors(stream.isTTY === true && !options.noColour);
+  }
+
+  get json(): boolean {
+    return this.options.json;
+  }
+
+  /** Where progress is drawn, and whether somebody sees it move. */
+  get progress(): { stream: Stream; moves: boolean } {
+    return { stream: this.options.stderr, moves: this.options.stderr.isTTY === true };
+  }
+
+  /** A part of the answer, for people; with --json the object says it. */
+  say(line = ''): void {
+    if (!this.options.json) this.options.stdout.write(`${line}\n`);
+  }
+
+  /** A step of something long: people read it as it happens, with --json on stderr. */
+  tell(line = ''): void {
+    (this.options.json ? this.options.stderr : this.options.stdout).write(`${line}\n`);
+  }
+
+  /** A line about the work itself: what is waited for, which Node runs. */
+  note(line: string): void {
+    this.options.stderr.write(`${line}\n`);
+  }
+
+  /** The last line: what one may want to do next. */
+  next(...commands: string[]): void {
+    this.say(this.colours.dim(`→ ${commands.join('   or   ')}`));
+  }
+
+  /** The verb's one object; printed with --json only. */
+  result(value: object): void {
+    if (!this.options.json || this.finished) return;
+    this.finished = true;
+    this.options.stdout.write(`${JSON.stringify(value)}\n`);
+  }
+}

@@ -1,0 +1,171 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { fakeService, run, type FakeService } from './test/run.js';
+
+const verbs = [
+  'start',
+  'demo',
+  'pay',
+  'status',
+  'compare',
+  'links',
+  'break',
+  'heal',
+  'crash',
+  'reset',
+  'setup',
+];
+
+const started: FakeService[] = [];
+afterEach(() => Promise.all(started.splice(0).map((service) => service.stop())));
+const fake = async (answers: Record<string, object | number>) => {
+  const service = await fakeService(answers);
+  started.push(service);
+  return service;
+};
+
+describe('the command line', () => {
+  it.each(verbs)('%s has help with examples, and offers --json', async (verb) => {
+    const { exitCode, stdout } = await run(`${verb} --help`);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('Examples:\n  $ npx paid-once');
+    expect(stdout).toContain('--json');
+  });
+
+  it.each([
+    ['', 'nothing to do'],
+    ['reconcile', 'no such verb'],
+    ['compare --forever', 'no such option'],
+    ['compare --timeout soon', 'no number'],
+    ['pay', 'no file'],
+    ['pay payments.csv --concurrency 0', 'out of range'],
+    ['break', 'no link'],
+    ['break moon', 'no such link'],
+    ['heal relay-rabbitmq --all', 'one or all'],
+    ['crash relay.sometime', 'no such point'],
+    ['crash 14', 'no such number'],
+    ['start --amqp amqp://localhost', 'servers go together'],
+    ['setup', 'settings are missing'],
+  ])('"%s" is a usage error (%s): exit 2, nothing on stdout', async (args) => {
+    const { exitCode, stdout, stderr } = await run(args);
+    expect(exitCode).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr).not.toBe('');
+  });
+
+  it('suggests the verb that was meant', async () => {
+    expect((await run('compair')).stderr).toContain('Did you mean compare?');
+  });
+
+  it.each(['compare', 'links', 'break payment', 'heal', 'crash 7', 'reset --yes', 'status'])(
+    '%s says what it means for the money when nothing answers: exit 3',
+    async (args) => {
+      const { exitCode, stdout, stderr } = await run(args);
+      expect(exitCode).toBe(3);
+      expect(`${stdout}${stderr}`).toMatch(/lost|[Mm]oney|kept|changes nothing/);
+    },
+  );
+
+  it.each(['compare --json', 'links --json', 'status --json', 'crash 7 --json'])(
+    '%s prints one object on stdout, also when it fails',
+    async (args) => {
+      const { stdout } = await run(args);
+      expect(stdout.trim().split('\n')).toHaveLength(1);
+      expect(JSON.parse(stdout)).toEqual(expect.any(Object));
+    },
+  );
+});
+
+describe('compare', () => {
+  const stats = { count: 2, totals: { EUR: '2.00' }, reversals: 0 };
+  const digest = { count: '2', sum: '200', hash: 'abc' };
+
+  it('exits 0 when the ledgers agree, and says so in words and money', async () => {
+    const side = await fake({ '/digest': digest, '/stats': stats });
+    const { exitCode, stdout } = await run('compare', sides(side, side));
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('The ledgers agree: 2 payments, EUR 2.00, each posted exactly once.');
+    expect(stdout.trimEnd().split('\n').at(-1)).toContain('→ npx paid-once');
+  });
+
+  it('prints exactly the object of the contract with --json', async () => {
+    const side = await fake({ '/digest': digest, '/stats': stats });
+    const { stdout } = await run('compare --json', sides(side, side));
+    const none = { count: 0, totals: {}, oldestSeconds: 0 };
+    expect(JSON.parse(stdout)).toEqual({
+      agree: true,
+      payments: { count: 2, totals: { EUR: '2.00' } },
+      ledger: { count: 2, totals: { EUR: '2.00' } },
+      breaks: {
+        inOutbox: none,
+        inBroker: none,
+        deadLettered: none,
+        parked: none,
+        missing: none,
+        unexpected: none,
+        duplicate: none,
+        amountDiffers: none,
+        order: none,
+      },
+    });
+  });
+
+  it('exits 1 when they differ, and with --wait when they still do at the end of the time', async () => {
+    const [payments, ledger] = await twoSidesThatDiffer();
+    const { exitCode, stdout } = await run('compare', sides(payments, ledger));
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain('1 payment (EUR 1.00) is safe in the outbox');
+    expect(stdout).toContain('nothing is lost, nothing is paid twice');
+    const waited = await run('compare --wait --timeout 0.3', sides(payments, ledger));
+    expect(waited.exitCode).toBe(1);
+    expect(waited.stderr).toContain('… 1 payment (EUR 1.00) is safe in the outbox');
+  });
+
+  const sides = (payments: FakeService, ledger: FakeService) => ({
+    PAID_ONCE_PAYMENTS_URL: payments.url,
+    PAID_ONCE_LEDGER_URL: ledger.url,
+  });
+
+  async function twoSidesThatDiffer(): Promise<[FakeService, FakeService]> {
+    const paymentId = '019a0000-0000-7000-8000-000000000001';
+    const event = { paymentId, type: 'payment.accepted', messageId: 'm' };
+    const payments = await fake({
+      '/digest': { ...digest, count: '1' },
+      '/export': { ...event, src: 'a', dest: 'b', amountMinor: '100', currency: 'EUR' },
+      '/stations': [{ ...event, station: 'outbox', since: new Date().toISOString() }],
+    });
+    const ledger = await fake({ '/digest': { ...digest, count: '0' }, '/export': 200, '/stations': [] });
+    return [payments, ledger];
+  }
+});
+
+describe('crash and reset', () => {
+  it('arms the point at the service it belongs to, by name or number', async () => {
+    const relay = await fake({ '/lab/crash': { armed: 'relay.after-confirm' } });
+    const { exitCode, stdout } = await run('crash 7 --json', { PAID_ONCE_RELAY_URL: relay.url });
+    expect([exitCode, JSON.parse(stdout)]).toEqual([0, { armed: 'relay.after-confirm', service: 'relay' }]);
+    expect(relay.requests).toEqual([{ line: 'POST /lab/crash', body: '{"point":"relay.after-confirm"}' }]);
+  });
+
+  it('lists the crash points with their numbers', async () => {
+    expect((await run('crash --help')).stdout).toContain(' 7  relay.after-confirm');
+  });
+
+  it('says what reset would delete and deletes nothing, unless told yes', async () => {
+    const payments = await fake({
+      '/stats': { count: 3, totals: { EUR: '3.00' }, reversals: 0 },
+      '/payments': 204,
+    });
+    const env = { PAID_ONCE_PAYMENTS_URL: payments.url };
+    const asked = await run('reset', env);
+    expect(asked.exitCode).toBe(2);
+    expect(asked.stderr).toContain('This would delete 3 payments (EUR 3.00)');
+    expect(payments.requests.some(({ line }) => line.startsWith('DELETE'))).toBe(false);
+    expect((await run('reset --yes', env)).exitCode).toBe(0);
+    expect(payments.requests.at(-1)?.line).toBe('DELETE /payments');
+  });
+
+  it('exits 3 and says that nothing was deleted when one side cannot be reached', async () => {
+    const payments = await fake({ '/stats': { count: 3, totals: { EUR: '3.00' } }, '/payments': 503 });
+    expect((await run('reset --yes', { PAID_ONCE_PAYMENTS_URL: payments.url })).exitCode).toBe(3);
+  });
+});

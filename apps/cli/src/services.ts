@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { CliFailure, unreachable } from './failure.js';
+import { exitCodes } from './exit-codes.js';
+
+export type ServiceName = 'payments' | 'ledger' | 'relay';
+
+const answerMs = 10_000;
+
+/** One HTTP call to a service of ours. @throws CliFailure it does not answer, or answers no */
+export async function call<Schema extends z.ZodType>(
+  service: ServiceName,
+  baseUrl: string,
+  request: { method?: 'GET' | 'POST' | 'DELETE'; path: string; body?: object; signal?: AbortSignal },
+  schema: Schema,
+): Promise<z.infer<Schema>> {
+  const { method = 'GET', path, body } = request;
+  const timeout = AbortSignal.timeout(answerMs);
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(baseUrl + path, {
+      method,
+      ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+      signal: request.signal ? AbortSignal.any([timeout, request.signal]) : timeout,
+    });
+    text = await response.text();
+  } catch (error) {
+    if (request.signal?.aborted) throw request.signal.reason;
+    throw unreachable(`${names[service]} does not answer at ${baseUrl} (${reasonOf(error)}).`, service);
+  }
+  if (response.ok) return schema.parse(text === '' ? undefined : JSON.parse(text));
+  const { title, detail } = problemIn(text);
+  const said = `${names[service]} answered ${method} ${path} with ${response.status}: ${[title, detail].filter(Boolean).join('. ')}`;
+  if (response.status === 503) throw unreachable(said, service);
+  throw new CliFailure(exitCodes.differ, said, 'Nothing was changed.', 'npx paid-once status');
+}
+
+const names: Record<ServiceName, string> = { payments: 'Payments', ledger: 'The ledger', relay: 'The relay' };
+
+const problem = z.object({ title: z.string().optional(), detail: z.string().optional() });
+
+function problemIn(text: string): z.infer<typeof problem> {
+  try {
+    return problem.parse(JSON.parse(text));
+  } catch {
+    return { detail: text.slice(0, 200) };
+  }
+}
+
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause;
+  if (cause instanceof Error && 'code' in cause) return String(cause.code);
+  return error.name === 'TimeoutError' ? `no answer within ${answerMs / 1000} s` : error.message;
+}

@@ -1,0 +1,91 @@
+import { setUpBroker } from '@paid-once/broker';
+import { connectLinks } from '@paid-once/links';
+import { setupSettings, type SetupSettings } from '../settings.js';
+import { linksFor } from './links-for.js';
+import { runSetupProgram } from './run-setup-program.js';
+import { brokerAnswers, databaseAnswers, waitFor } from './wait-for.js';
+
+export interface SetupDone {
+  runId: string;
+  shards: number;
+  /** Names of the links that exist now; empty without Toxiproxy. */
+  links: string[];
+}
+
+/**
+ * Brings databases, broker and links to what the services need. Safe to repeat; the first step that fails ends it.
+ * @param env the settings of `paid-once setup`
+ * @param say told each step, and what is waited for
+ * @throws BadSettings | CliFailure | BrokerAdminRefused | LinksUnreachable
+ */
+export async function setUpSystem(options: {
+  env: NodeJS.ProcessEnv;
+  say: (line: string) => void;
+  signal?: AbortSignal;
+}): Promise<SetupDone> {
+  const { env, say, signal } = options;
+  const settings = setupSettings(env);
+  const { PAID_ONCE_PAYMENTS_ADMIN_DB_URL: paymentsDb, PAID_ONCE_LEDGER_ADMIN_DB_URL: ledgerDb } = settings;
+  const wait = (what: string, answers: () => Promise<void>) => waitFor({ what, answers, say, signal });
+  await Promise.all([
+    wait(`the payments database at ${hostOf(paymentsDb)}`, () => databaseAnswers(paymentsDb)),
+    wait(`the ledger database at ${hostOf(ledgerDb)}`, () => databaseAnswers(ledgerDb)),
+    wait(`RabbitMQ at ${hostOf(settings.PAID_ONCE_BROKER_ADMIN_URL)}`, () =>
+      brokerAnswers(settings.PAID_ONCE_BROKER_ADMIN_URL),
+    ),
+  ]);
+
+  const { runId, shards } = await setUpPayments(env);
+  say('payments database: tables, roles and rights are there');
+  await Promise.all([
+    runSetupProgram('ledger', { ...env, PAID_ONCE_RUN_ID: runId, PAID_ONCE_SHARDS: String(shards) }).then(
+      () => say('ledger database: tables, roles and rights are there'),
+    ),
+    setUpBroker(brokerSetup(settings, shards)).then(() =>
+      say(`RabbitMQ: users, exchanges and ${shards} queues are there`),
+    ),
+  ]);
+  const links = await setUpLinks(settings);
+  if (links.length > 0) say(`links: ${links.join(', ')}`);
+  return { runId, shards, links };
+}
+
+async function setUpPayments(env: NodeJS.ProcessEnv): Promise<{ runId: string; shards: number }> {
+  const output = await runSetupProgram('payments', env);
+  const done = JSON.parse(output.trim().split('\n').at(-1) ?? '') as { runId?: unknown; shards?: unknown };
+  if (typeof done.runId !== 'string' || typeof done.shards !== 'number')
+    throw new Error(`Bug: the setup of payments did not say its run id: ${output}`);
+  return { runId: done.runId, shards: done.shards };
+}
+
+function brokerSetup(settings: SetupSettings, shards: number): Parameters<typeof setUpBroker>[0] {
+  const [relay, ledger] = [settings.PAID_ONCE_RELAY_AMQP_URL, settings.PAID_ONCE_LEDGER_AMQP_URL].map(
+    (text) => {
+      const { username, password, pathname } = new URL(text);
+      const vhost = decodeURIComponent(pathname.slice(1)) || '/';
+      return {
+        vhost,
+        credentials: { user: decodeURIComponent(username), password: decodeURIComponent(password) },
+      };
+    },
+  );
+  if (!relay || !ledger) throw new Error('Bug: two URLs are two');
+  return {
+    adminUrl: settings.PAID_ONCE_BROKER_ADMIN_URL,
+    vhost: relay.vhost,
+    shards,
+    relay: relay.credentials,
+    ledger: ledger.credentials,
+  };
+}
+
+async function setUpLinks(settings: SetupSettings): Promise<string[]> {
+  if (settings.PAID_ONCE_TOXIPROXY_URL === undefined) return [];
+  const links = await connectLinks(settings.PAID_ONCE_TOXIPROXY_URL).populate(linksFor(settings));
+  return links.map(({ name }) => name);
+}
+
+/** For people: never the password. */
+function hostOf(url: string): string {
+  return new URL(url).host;
+}

@@ -1,0 +1,100 @@
+import { flag, port, readSettings, url } from '@paid-once/service/basics';
+import { z } from 'zod';
+
+/** Where the running system is. Each URL follows its port's variable, so that a moved port is moved for both sides. */
+const schema = z.object({
+  PAID_ONCE_PAYMENTS_URL: url('http:', 'https:').optional(),
+  PAID_ONCE_LEDGER_URL: url('http:', 'https:').optional(),
+  PAID_ONCE_RELAY_URL: url('http:', 'https:').optional(),
+  PAID_ONCE_LINK_URL: url('http:', 'https:').optional(),
+  PAID_ONCE_TOXIPROXY_URL: url('http:', 'https:').optional(),
+  PAID_ONCE_PAYMENTS_PORT: port(8080),
+  PAID_ONCE_LEDGER_PORT: port(8081),
+  PAID_ONCE_RELAY_PORT: port(8082),
+  PAID_ONCE_LINK_PORT: port(8888),
+  PAID_ONCE_TOXIPROXY_PORT: port(8474),
+  PAID_ONCE_SERVERS: z
+    .enum(['auto', 'containers', 'local'], { error: 'is not auto, containers or local' })
+    .default('local'),
+  PAID_ONCE_INSTALL: z.enum(['auto', 'never'], { error: 'is not auto or never' }).default('auto'),
+});
+
+export interface SystemUrls {
+  payments: string;
+  ledger: string;
+  relay: string;
+  /** Payments, through the link that can be cut. */
+  link: string;
+  toxiproxy: string;
+}
+
+export interface CliSettings {
+  urls: SystemUrls;
+  ports: { payments: number; ledger: number; relay: number; link: number; toxiproxy: number };
+  servers: 'auto' | 'containers' | 'local';
+  /** Whether RabbitMQ may be installed where it is missing. */
+  install: 'auto' | 'never';
+}
+
+/** @throws BadSettings */
+export function cliSettings(env: NodeJS.ProcessEnv = environment()): CliSettings {
+  const read = readSettings(schema, env);
+  const at = (given: string | undefined, portNumber: number) =>
+    (given ?? `http://127.0.0.1:${portNumber}`).replace(/\/+$/, '');
+  const ports = {
+    payments: read.PAID_ONCE_PAYMENTS_PORT,
+    ledger: read.PAID_ONCE_LEDGER_PORT,
+    relay: read.PAID_ONCE_RELAY_PORT,
+    link: read.PAID_ONCE_LINK_PORT,
+    toxiproxy: read.PAID_ONCE_TOXIPROXY_PORT,
+  };
+  return {
+    urls: {
+      payments: at(read.PAID_ONCE_PAYMENTS_URL, ports.payments),
+      ledger: at(read.PAID_ONCE_LEDGER_URL, ports.ledger),
+      relay: at(read.PAID_ONCE_RELAY_URL, ports.relay),
+      link: at(read.PAID_ONCE_LINK_URL, ports.link),
+      toxiproxy: at(read.PAID_ONCE_TOXIPROXY_URL, ports.toxiproxy),
+    },
+    ports,
+    servers: read.PAID_ONCE_SERVERS,
+    install: read.PAID_ONCE_INSTALL,
+  };
+}
+
+const postgresUrl = url('postgres:', 'postgresql:');
+const amqpUrl = url('amqp:', 'amqps:');
+const setupSchema = z.object({
+  PAID_ONCE_PAYMENTS_ADMIN_DB_URL: postgresUrl,
+  PAID_ONCE_LEDGER_ADMIN_DB_URL: postgresUrl,
+  PAID_ONCE_PAYMENTS_DB_URL: postgresUrl,
+  PAID_ONCE_RELAY_DB_URL: postgresUrl,
+  PAID_ONCE_LEDGER_DB_URL: postgresUrl,
+  PAID_ONCE_RELAY_AMQP_URL: amqpUrl,
+  PAID_ONCE_LEDGER_AMQP_URL: amqpUrl,
+  PAID_ONCE_BROKER_ADMIN_URL: url('http:', 'https:'),
+  /** Where the broker speaks AMQP, `host:port`, for the links; default: the management API's host, port 5672. */
+  PAID_ONCE_BROKER_UPSTREAM: z.string().optional(),
+  /** Without it no links are made. */
+  PAID_ONCE_TOXIPROXY_URL: url('http:', 'https:').optional(),
+  PAID_ONCE_LINK_URL: url('http:', 'https:').optional(),
+  /** What the link `payment` leads to: the payments service, as the links' process sees it. */
+  PAID_ONCE_PAYMENT_UPSTREAM: z.string().default('payment:8080'),
+  PAID_ONCE_LAB: flag,
+});
+export type SetupSettings = z.infer<typeof setupSchema>;
+
+/** @throws BadSettings */
+export function setupSettings(env: NodeJS.ProcessEnv = environment()): SetupSettings {
+  return readSettings(setupSchema, env);
+}
+
+/** Whether colours are unwanted, see https://no-color.org. */
+export function noColour(env: NodeJS.ProcessEnv = environment()): boolean {
+  return (env['NO_COLOR'] ?? '') !== '' || env['TERM'] === 'dumb';
+}
+
+/** What child processes inherit. */
+export function environment(): NodeJS.ProcessEnv {
+  return process.env;
+}

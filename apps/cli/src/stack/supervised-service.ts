@@ -1,0 +1,133 @@
+import { startService, type Exit, type RunningProcess } from '@paid-once/infrastructure';
+import { exitCodeBadSettings, pause } from '@paid-once/service/basics';
+import { builtProgram } from '../checkout.js';
+import { exitCodes } from '../exit-codes.js';
+import { CliFailure } from '../failure.js';
+import type { ServiceName } from '../services.js';
+
+const restartAfterMs = 1_000;
+const stopLimitMs = 4_000;
+
+export interface ServiceOptions {
+  service: ServiceName;
+  /** `ledger`, or `ledger-2` where there are several. */
+  name: string;
+  url: string;
+  env: Record<string, string>;
+  /** Whether it is started again when it dies. */
+  restart: boolean;
+  onLine: (line: string) => void;
+  /** Told when it has died and what follows. */
+  say: (line: string) => void;
+}
+
+/** One process of ours, kept running: that is what `crash` shows. */
+export class SupervisedService {
+  private process: RunningProcess;
+  private stopping = new AbortController();
+  /** How it ended, while it is down. */
+  private ended: Exit | undefined;
+
+  constructor(private readonly options: ServiceOptions) {
+    this.process = this.start(options.env);
+  }
+
+  get name(): string {
+    return this.options.name;
+  }
+
+  /** Where its HTTP side answers. */
+  get url(): string {
+    return this.options.url;
+  }
+
+  get pid(): number | undefined {
+    return this.ended === undefined ? this.process.pid : undefined;
+  }
+
+  /** After SIGKILL it resolves when the process is gone. Whether another one follows is up to `restart`. */
+  async kill(signal: NodeJS.Signals): Promise<void> {
+    const { exited } = this.process;
+    this.process.kill(signal);
+    if (signal === 'SIGKILL') await exited;
+  }
+
+  /** Ends it, gently within 4 s, then with kill -9; it is not started again. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    if (this.ended === undefined) await this.process.stop({ limitMs: stopLimitMs });
+  }
+
+  /** Stops it if it runs, starts it, and waits until it is ready. */
+  async restart(): Promise<void> {
+    await this.stop();
+    this.stopping = new AbortController();
+    this.process = this.start(this.options.env);
+    await this.ready();
+  }
+
+  async isReady(): Promise<boolean> {
+    if (this.ended !== undefined) return false;
+    try {
+      const response = await fetch(`${this.url}/health/ready`, { signal: AbortSignal.timeout(2_000) });
+      await response.body?.cancel();
+      return response.ok;
+    } catch {
+      return false;
+    }
+  }
+
+  /**
+   * Resolves when everything it needs is there.
+   * @throws CliFailure it ended, and starting it again does not help; or a minute has passed
+   */
+  async ready(signal?: AbortSignal): Promise<void> {
+    const until = performance.now() + 60_000;
+    while (!(await this.isReady())) {
+      signal?.throwIfAborted();
+      if (this.ended !== undefined && !this.willRestart(this.ended))
+        throw this.failure(`${this.name} has ended (${exitText(this.ended)}); its last lines above say why.`);
+      if (performance.now() > until)
+        throw this.failure(`${this.name} was not ready within a minute: ${this.url}/health/ready says why.`);
+      await pause(50, signal);
+    }
+  }
+
+  private start(env: Record<string, string>): RunningProcess {
+    const { service, name, onLine } = this.options;
+    this.ended = undefined;
+    const started = startService({ name, entry: builtProgram(service, 'main'), env, onLine });
+    const { signal } = this.stopping;
+    void started.exited.then((exit) => this.died(exit, signal));
+    return started;
+  }
+
+  private async died(exit: Exit, stopping: AbortSignal): Promise<void> {
+    this.ended = exit;
+    if (stopping.aborted) return;
+    const { say, name, env } = this.options;
+    if (!this.willRestart(exit)) return say(`${name} has ended (${exitText(exit)})`);
+    say(`${name} died (${exitText(exit)}): starts again in ${restartAfterMs / 1000} s`);
+    await pause(restartAfterMs, stopping);
+    if (stopping.aborted) return;
+    const { PAID_ONCE_CRASH_AT: _, ...unarmed } = env; // a point that was armed from outside has done its work
+    this.process = this.start(unarmed);
+  }
+
+  private willRestart({ code }: Exit): boolean {
+    return this.options.restart && code !== exitCodeBadSettings && code !== exitCodes.unreachable;
+  }
+
+  private failure(happened: string): CliFailure {
+    return new CliFailure(
+      exitCodes.unreachable,
+      happened,
+      'No payment was lost: what was accepted is in the databases.',
+      'Look at the lines above, then start again.',
+    );
+  }
+}
+
+function exitText({ code, signal }: Exit): string {
+  return signal ?? `exit ${code}`;
+}

@@ -1,0 +1,62 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { runCli } from '../program.js';
+
+/** Runs a command line and keeps what it printed. */
+export async function run(args: string, env: NodeJS.ProcessEnv = {}) {
+  const printed = { stdout: '', stderr: '' };
+  const keep = (stream: keyof typeof printed) => ({
+    write(text: string | Uint8Array) {
+      printed[stream] += String(text);
+      return true;
+    },
+  });
+  const exitCode = await runCli(args.split(' ').filter(Boolean), {
+    stdout: keep('stdout'),
+    stderr: keep('stderr'),
+    env: { ...nowhere, ...env },
+  });
+  return { exitCode, ...printed };
+}
+
+/** Port 9 is discard's: nobody listens there. */
+const nobody = 'http://127.0.0.1:9';
+const nowhere = {
+  PAID_ONCE_PAYMENTS_URL: nobody,
+  PAID_ONCE_LEDGER_URL: nobody,
+  PAID_ONCE_RELAY_URL: nobody,
+  PAID_ONCE_LINK_URL: nobody,
+  PAID_ONCE_TOXIPROXY_URL: nobody,
+};
+
+export interface FakeService {
+  url: string;
+  /** Requests as "METHOD /path?query", with their bodies. */
+  requests: { line: string; body: string }[];
+  stop(): Promise<void>;
+}
+
+/** A service that answers each path with what is given for it: a body, or a status without one. */
+export async function fakeService(answers: Record<string, object | number>): Promise<FakeService> {
+  const requests: FakeService['requests'] = [];
+  const server: Server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+    request.on('end', () => {
+      const path = new URL(request.url ?? '/', nobody).pathname;
+      requests.push({ line: `${request.method} ${request.url}`, body });
+      const answer = answers[path] ?? 404;
+      if (typeof answer === 'number') response.writeHead(answer).end();
+      else response.setHeader('content-type', 'application/json').end(JSON.stringify(answer));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    stop: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

@@ -1,0 +1,14 @@
+/**
+ * What lab mode's reset may do, and nothing else: the ledger's role itself can delete no transfer. The inbox comes
+ * first, as in every batch: then a batch waits for the reset or the reset for the batch, never crosswise.
+ */
+export const createLabResetSql = `
+CREATE FUNCTION lab_reset(new_run uuid) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  TRUNCATE inbox_message, transfer, account, parked_message, started_attempt;
+  UPDATE inbox_settings SET run_id = new_run;
+END $$;
+REVOKE ALL ON FUNCTION lab_reset(uuid) FROM PUBLIC`;
+
+export const dropLabResetSql = 'DROP FUNCTION IF EXISTS lab_reset(uuid)';

@@ -1,0 +1,80 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
+import { InboxSettings } from '@paid-once/inbox';
+import {
+  addressOf,
+  DatabaseConnector,
+  HealthModule,
+  LabCrashModule,
+  postgresOptions,
+  reading,
+  requireDurableCommits,
+  requireTables,
+} from '@paid-once/service';
+import type { DataSource } from 'typeorm';
+import { CompareController } from './compare.controller.js';
+import { LabResetModule } from './lab/lab-reset.module.js';
+import { LedgerController } from './ledger.controller.js';
+import { ledgerEntities } from './ledger-database.js';
+import { PaymentsConsumer } from './payments.consumer.js';
+import { LEDGER_SETTINGS, type LedgerSettings } from './settings.js';
+import { StatusController } from './status.controller.js';
+
+@Module({})
+class ConsumptionModule {}
+
+@Module({})
+export class LedgerModule {
+  static with(settings: LedgerSettings): DynamicModule {
+    const url = settings.PAID_ONCE_LEDGER_DB_URL;
+    const consumption = {
+      module: ConsumptionModule,
+      providers: [PaymentsConsumer, { provide: LEDGER_SETTINGS, useValue: settings }],
+      exports: [PaymentsConsumer],
+    };
+    const readiness = HealthModule.forChecks([consumption], {
+      inject: [getDataSourceToken(), PaymentsConsumer],
+      useFactory: (database: DataSource, consumer: PaymentsConsumer) => ({
+        database: async () => void (await checkDatabase(database)),
+        broker: async () => checkConsumption(consumer),
+      }),
+    });
+    return {
+      module: LedgerModule,
+      imports: [
+        TypeOrmModule.forRoot({
+          ...postgresOptions({ url, process: 'ledger', poolSize: 5, entities: ledgerEntities }),
+          manualInitialization: true,
+        }),
+        consumption,
+        readiness,
+        ...(settings.PAID_ONCE_LAB ? [LabCrashModule, LabResetModule.with(consumption)] : []),
+      ],
+      controllers: [LedgerController, CompareController, StatusController],
+      providers: [
+        {
+          provide: DatabaseConnector,
+          inject: [getDataSourceToken(), PaymentsConsumer],
+          useFactory: (database: DataSource, consumer: PaymentsConsumer) =>
+            new DatabaseConnector(database, addressOf(url), async () =>
+              consumer.start((await checkDatabase(database)).shards),
+            ),
+        },
+      ],
+    };
+  }
+}
+
+async function checkDatabase(database: DataSource): Promise<InboxSettings> {
+  await requireDurableCommits(database);
+  await requireTables(database, ['transfer', 'inbox_message', 'inbox_settings']);
+  const settings = await reading(database, (db) =>
+    db.getRepository(InboxSettings).findOneBy({ onlyRow: true }),
+  );
+  if (!settings) throw new Error('the inbox has no run id yet: run `paid-once setup`');
+  return settings;
+}
+
+function checkConsumption({ state, brokerAddress }: PaymentsConsumer): void {
+  if (state.kind === 'waiting') throw new Error(`nothing is consumed from ${brokerAddress}: ${state.cause}`);
+}

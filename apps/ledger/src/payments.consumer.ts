@@ -1,0 +1,67 @@
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { BrokerConnection, Consumer } from '@paid-once/broker';
+import { ledgerQueue } from '@paid-once/contracts';
+import { BatchConsumer, emptyTally, type ConsumerState } from '@paid-once/inbox';
+import { addressOf, faultPoint, TemporarilyUnavailable } from '@paid-once/service';
+import { DataSource } from 'typeorm';
+import { postTransfers } from './post-transfers.js';
+import { LEDGER_SETTINGS, type LedgerSettings } from './settings.js';
+
+/** The queues of all shards, over one connection and one channel, into `postTransfers`. */
+@Injectable()
+export class PaymentsConsumer implements OnModuleDestroy {
+  private connection: BrokerConnection | undefined;
+  private consumer: BatchConsumer | undefined;
+
+  constructor(
+    @InjectDataSource() private readonly database: DataSource,
+    @Inject(LEDGER_SETTINGS) private readonly settings: LedgerSettings,
+  ) {}
+
+  /** Once the database has told how many shards there are; until then nothing could be posted anyway. */
+  start(shards: number): void {
+    const { PAID_ONCE_LEDGER_AMQP_URL: url, PAID_ONCE_LEDGER_PREFETCH: prefetch } = this.settings;
+    const connection = (this.connection ??= new BrokerConnection({ url, name: 'ledger' }));
+    const queues = Array.from({ length: shards }, (_, shard) => ledgerQueue(shard));
+    this.consumer ??= new BatchConsumer({
+      database: this.database,
+      subscribe: (listener) => new Consumer(connection, { queues, prefetch, ...listener }),
+      maxBatch: this.settings.PAID_ONCE_LEDGER_BATCH_SIZE,
+      handle: postTransfers,
+      onStep: (step) => faultPoint(`ledger.${step}`),
+    });
+  }
+
+  get state(): ConsumerState {
+    return this.consumer?.state ?? { kind: 'waiting', cause: 'the database has not answered yet' };
+  }
+
+  get counts(): BatchConsumer['counts'] {
+    return this.consumer?.counts ?? { batches: 0, ...emptyTally() };
+  }
+
+  get brokerAddress(): string {
+    return addressOf(this.settings.PAID_ONCE_LEDGER_AMQP_URL);
+  }
+
+  /** Runs `work` while nothing is consumed. @throws TemporarilyUnavailable nothing was ever consumed yet */
+  async whilePaused<Result>(
+    work: (queues: Pick<BatchConsumer, 'purge'>) => Promise<Result>,
+  ): Promise<Result> {
+    const { consumer } = this;
+    if (!consumer) throw new TemporarilyUnavailable('The ledger has not reached its database yet.');
+    await consumer.pause();
+    try {
+      return await work(consumer);
+    } finally {
+      consumer.resume();
+    }
+  }
+
+  // Before the database is disconnected, which is done in a later phase: the batch in hand is committed and acked.
+  async onModuleDestroy(): Promise<void> {
+    await this.consumer?.close();
+    await this.connection?.close();
+  }
+}

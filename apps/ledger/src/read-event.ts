@@ -1,0 +1,98 @@
+import {
+  cloudEvent,
+  cloudEventContentType,
+  eventName,
+  isUuidV7,
+  messageHeaders,
+  paymentEventData,
+  paymentEventSchemaVersion,
+  paymentEventTypes,
+  predecessorOf,
+  type PaymentEventData,
+  type PaymentEventType,
+} from '@paid-once/contracts';
+import { bodyHash, type Identified, type Message, type Parking } from '@paid-once/inbox';
+import type { z } from 'zod';
+
+/** A payment event that may be posted, with the message that carried it. */
+export interface PaymentEvent extends Identified, PaymentEventData {
+  type: PaymentEventType;
+  /** What the events that follow this one refer to. */
+  name: string;
+  /** The name of the event that must be posted before. */
+  follows: string | undefined;
+  message: Message;
+}
+
+/** The largest body that is looked into, in bytes; ours have about 430. */
+const maxBodyBytes = 256 * 1024;
+const maxHeaders = 100;
+const envelopeFields = ['type', 'subject', 'key', 'causation'];
+
+/**
+ * Reads what a publisher sent, trusting nothing.
+ * @returns the event, or why the message is parked
+ */
+export function readEvent(message: Message): PaymentEvent | Parking {
+  const refuse = (reason: Parking['reason'], detail: string): Parking => ({ message, reason, detail });
+  const { messageId, headers, body } = message;
+  if (body.length > maxBodyBytes) return refuse('too-big', `the body has ${body.length} bytes`);
+  if (Object.keys(headers).length > maxHeaders)
+    return refuse('too-big', `there are more than ${maxHeaders} headers`);
+  if (messageId === undefined || !isUuidV7(messageId))
+    return refuse('no-identity', 'the message id is no UUIDv7');
+  const json = readJson(message);
+  if ('unreadable' in json) return refuse('unreadable', json.unreadable);
+  const envelope = cloudEvent.safeParse(json.value);
+  if (!envelope.success) return refuse('invalid', `no CloudEvent: ${faultsOf(envelope.error)}`);
+  const { id, type, subject } = envelope.data;
+  if (id !== messageId) return refuse('no-identity', 'the ids of message and event differ');
+  const version = headers[messageHeaders.schemaVersion];
+  if (version !== paymentEventSchemaVersion)
+    return refuse('unsupported', `schema version ${JSON.stringify(version)}`);
+  if (!isPaymentEventType(type)) return refuse('unsupported', `type ${type.slice(0, 100)}`);
+  const data = paymentEventData.safeParse(envelope.data.data);
+  if (!data.success) return refuse('invalid', faultsOf(data.error));
+  const { paymentId } = data.data;
+  const follows = predecessorOf(type, paymentId);
+  const said = [message.type, subject, headers[messageHeaders.key], headers[messageHeaders.causation]];
+  const expected = [type, paymentId, paymentId, follows];
+  const differs = expected.findIndex((text, n) => said[n] !== text);
+  if (differs >= 0) return refuse('invalid', `its ${envelopeFields[differs]} is not that of its data`);
+  const run = headers[messageHeaders.run];
+  return {
+    ...data.data,
+    type,
+    follows,
+    message,
+    messageId,
+    name: eventName(type, paymentId),
+    bodyHash: bodyHash(body),
+    run: typeof run === 'string' ? run : undefined,
+  };
+}
+
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
+
+function readJson({
+  contentType,
+  contentEncoding,
+  body,
+}: Message): { value: unknown } | { unreadable: string } {
+  if (contentEncoding !== undefined) return { unreadable: 'it is compressed or encoded' };
+  if (contentType !== cloudEventContentType)
+    return { unreadable: `its content type is not ${cloudEventContentType}` };
+  try {
+    return { value: JSON.parse(strictUtf8.decode(body)) };
+  } catch (error) {
+    return { unreadable: error instanceof SyntaxError ? 'it is no JSON' : 'it is no UTF-8' };
+  }
+}
+
+function isPaymentEventType(type: string): type is PaymentEventType {
+  return (paymentEventTypes as readonly string[]).includes(type);
+}
+
+function faultsOf(error: z.ZodError): string {
+  return error.issues.map(({ path, message }) => `${path.join('.') || 'the whole'}: ${message}`).join('; ');
+}

@@ -1,0 +1,18 @@
+import { integer, port, serviceSettings, url } from '@paid-once/service';
+import type { z } from 'zod';
+
+export const ledgerSettings = serviceSettings.extend({
+  PAID_ONCE_LEDGER_DB_URL: url('postgres:', 'postgresql:').describe('as the role that setup made'),
+  PAID_ONCE_LEDGER_AMQP_URL: url('amqp:', 'amqps:').describe(
+    'as the user that setup made, with the virtual host',
+  ),
+  PAID_ONCE_LEDGER_PORT: port(8081),
+  PAID_ONCE_LEDGER_PREFETCH: integer({ min: 1, max: 10_000, otherwise: 1_000 }).describe(
+    'unacknowledged deliveries a queue: what is kept in memory while the database is away',
+  ),
+  PAID_ONCE_LEDGER_BATCH_SIZE: integer({ min: 1, max: 2_000, otherwise: 500 }).describe(
+    'deliveries in one transaction',
+  ),
+});
+export type LedgerSettings = z.infer<typeof ledgerSettings>;
+export const LEDGER_SETTINGS = Symbol('ledger settings');

@@ -1,0 +1,37 @@
+import { addressOf, flag, integer, reasonOf, settingsOrExit, url } from '@paid-once/service';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { setUpLedger } from './set-up-ledger.js';
+
+/**
+ * One-shot: `node dist/apps/ledger/src/setup.js [--run-id UUID]`. Safe to repeat.
+ * Exit 0 done, 1 refused or unreachable, 78 bad settings.
+ */
+const settings = settingsOrExit(
+  z.object({
+    PAID_ONCE_LEDGER_ADMIN_DB_URL: url('postgres:', 'postgresql:'),
+    PAID_ONCE_LEDGER_DB_URL: url('postgres:', 'postgresql:'),
+    PAID_ONCE_LAB: flag,
+    PAID_ONCE_RUN_ID: z.uuid('is no UUID').optional(),
+    PAID_ONCE_SHARDS: integer({ min: 1, max: 256, otherwise: 4 }),
+  }),
+);
+const adminUrl = settings.PAID_ONCE_LEDGER_ADMIN_DB_URL;
+
+try {
+  const { values } = parseArgs({ options: { 'run-id': { type: 'string' } } });
+  const { runId, shards } = await setUpLedger({
+    adminUrl,
+    serviceUrl: settings.PAID_ONCE_LEDGER_DB_URL,
+    lab: settings.PAID_ONCE_LAB,
+    runId: values['run-id'] ?? settings.PAID_ONCE_RUN_ID,
+    shards: settings.PAID_ONCE_SHARDS,
+  });
+  process.stdout.write(
+    `the ledger's database at ${addressOf(adminUrl)} is set up: run ${runId}, ${shards} shards\n`,
+  );
+} catch (error) {
+  const causes = error instanceof Error && error.cause ? [error, error.cause] : [error];
+  process.stderr.write(`ledger setup: ${causes.map(reasonOf).join(': ')}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { faultPoints } from '@paid-once/service';
+import { randomUUID } from 'node:crypto';
+import { eventually } from './eventually.js';
+import { LedgerService } from './ledger-service.js';
+import { messageOf, payment } from './payment-messages.js';
+
+jest.setTimeout(60_000);
+
+describe('the ledger on RabbitMQ', () => {
+  let service: LedgerService;
+  let runId: string;
+  beforeAll(async () => {
+    service = await LedgerService.start({ lab: true });
+    runId = service.ledger.setup.runId;
+  });
+  afterAll(() => service.stop());
+  beforeEach(() => service.ledger.empty());
+
+  const parked = () => service.ledger.admin.query<unknown[]>('SELECT message_id, reason FROM parked_message');
+  const status = async () =>
+    (await service.get('/status')).body as {
+      posted: number;
+      duplicates: Record<string, number>;
+      consumer: { kind: string };
+    };
+
+  it('posts a message once that is published 1,000 times: all acknowledged, no queue left, no error logged', async () => {
+    const before = await status();
+    const message = messageOf(runId, payment());
+    await service.broker.publish(Array.from({ length: 1_000 }, () => message));
+    const repeats = async () =>
+      ((await status()).duplicates['message'] ?? 0) - (before.duplicates['message'] ?? 0);
+    await eventually(async () => (await repeats()) === 999);
+    expect(await service.left()).toBe(0);
+    expect(await service.count('transfer')).toBe(1);
+    expect(await parked()).toEqual([]);
+    expect(service.logged.errors).toEqual([]);
+  });
+
+  it('posts 99 of 100 messages and parks the bad one', async () => {
+    const messages = Array.from({ length: 100 }, (_, n) =>
+      messageOf(runId, payment({ amountMinor: n === 41 ? '0' : '5' })),
+    );
+    await service.broker.publish(messages);
+    await eventually(async () => (await service.count('transfer')) === 99);
+    expect(await service.left()).toBe(0);
+    expect(await parked()).toEqual([{ message_id: messages[41]?.messageId, reason: 'invalid' }]);
+  });
+
+  it('acknowledges nothing while its database is away, says so, and goes on by itself', async () => {
+    const role = new URL(service.ledger.setup.serviceUrl).username;
+    await service.ledger.admin.query(`ALTER ROLE ${role} NOLOGIN`);
+    await service.ledger.admin.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1`,
+      [role],
+    );
+    await service.broker.publish(Array.from({ length: 200 }, () => messageOf(runId, payment())));
+    await eventually(async () => (await status()).consumer.kind === 'waiting');
+    expect((await service.get('/health/ready')).status).toBe(503);
+    await eventually(async () => (await service.broker.unacknowledged()) === 200);
+    expect(await service.count('transfer')).toBe(0);
+    await service.ledger.admin.query(`ALTER ROLE ${role} LOGIN`);
+    await eventually(async () => (await service.count('transfer')) === 200);
+    expect(await service.left()).toBe(0);
+    await eventually(async () => (await service.get('/health/ready')).status === 200);
+    expect(await parked()).toEqual([]);
+    expect(service.logged.errors).toEqual([]);
+  });
+
+  it('empties itself and its queues on a reset, and refuses afterwards what was sent before', async () => {
+    const late = messageOf(runId, payment());
+    await service.broker.publish([messageOf(runId, payment())]);
+    await eventually(async () => (await service.count('transfer')) === 1);
+    const newRun = randomUUID();
+    await service.whilePaused(async () => {
+      await service.broker.publish([messageOf(runId, payment()), messageOf(runId, payment())]);
+      expect((await service.ask('POST', '/lab/reset', { runId: newRun })).status).toBe(204);
+    });
+    const counts = ['transfer', 'account', 'inbox_message', 'parked_message'].map((table) =>
+      service.count(table),
+    );
+    expect(await Promise.all(counts)).toEqual([0, 0, 0, 0]);
+    await service.broker.publish([late, messageOf(newRun, payment())]);
+    await eventually(async () => (await service.count('transfer')) === 1 && (await parked()).length > 0);
+    expect(await service.left()).toBe(0);
+    expect(await parked()).toEqual([{ message_id: late.messageId, reason: 'other-run' }]);
+    runId = newRun;
+  });
+
+  it('refuses a reset that names no run, and a crash point that does not exist', async () => {
+    expect((await service.ask('POST', '/lab/reset', {})).status).toBe(422);
+    expect((await service.ask('POST', '/lab/crash', { point: 'ledger.never' })).status).toBe(422);
+    expect(faultPoints).toContain('ledger.after-ack');
+  });
+});

@@ -1,0 +1,242 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { PaymentEventData } from '@paid-once/contracts';
+import type { Message, Tally } from '@paid-once/inbox';
+import { inTransaction } from '@paid-once/service';
+import { randomUUID } from 'node:crypto';
+import type { DataSource } from 'typeorm';
+import { postTransfers } from '../post-transfers.js';
+import { LedgerRig } from './ledger-rig.js';
+import { messageOf, payment, uuidV7 } from './payment-messages.js';
+
+describe('posting transfers', () => {
+  let rig: LedgerRig;
+  let database: DataSource;
+  beforeAll(async () => {
+    rig = await LedgerRig.create({ runId });
+    database = await rig.open();
+  });
+  afterAll(() => rig.drop());
+  beforeEach(() => rig.empty());
+
+  const post = (...messages: Message[]): Promise<Tally> =>
+    inTransaction(database, (tx) => postTransfers(tx, messages));
+  // Known before the database is: the table of bad messages is made first.
+  const runId = randomUUID();
+  const accepted = (data: PaymentEventData, changes: Partial<Message> = {}) =>
+    messageOf(runId, data, 'payment.accepted', changes);
+  const reversed = (data: PaymentEventData, changes: Partial<Message> = {}) =>
+    messageOf(runId, data, 'payment.reversed', changes);
+  const lines = () =>
+    database.query<unknown[]>(
+      'SELECT kind, debit_account, credit_account, amount_minor FROM transfer ORDER BY id',
+    );
+  const accounts = () =>
+    database.query<unknown[]>(
+      'SELECT name, debits_posted AS debits, credits_posted AS credits FROM account ORDER BY name',
+    );
+  const parked = () =>
+    database.query<{ reason: string }[]>('SELECT message_id, reason FROM parked_message ORDER BY id');
+
+  it('moves the money from src to dest once, and a reversal moves it back', async () => {
+    const data = payment({ amountMinor: '1299' });
+    const [one, two] = [accepted(data), reversed(data)];
+    expect(await post(one)).toMatchObject({ done: 1 });
+    expect(await post(one, two, two)).toEqual({ done: 1, repeated: { message: 2, event: 0 }, parked: {} });
+    expect(await lines()).toEqual([
+      { kind: 'payment', debit_account: 'bianca', credit_account: 'marc', amount_minor: '1299' },
+      { kind: 'reversal', debit_account: 'marc', credit_account: 'bianca', amount_minor: '1299' },
+    ]);
+    expect(await accounts()).toEqual([
+      { name: 'bianca', debits: '1299', credits: '1299' },
+      { name: 'marc', debits: '1299', credits: '1299' },
+    ]);
+  });
+
+  it('posts a payment once that comes under another message id, later or in the same batch', async () => {
+    const data = payment();
+    expect(await post(accepted(data), accepted(data))).toMatchObject({ done: 1, repeated: { event: 1 } });
+    expect(await post(accepted(data))).toEqual({ done: 0, repeated: { message: 0, event: 1 }, parked: {} });
+    expect(await lines()).toHaveLength(1);
+    expect(await parked()).toEqual([]);
+  });
+
+  it('parks a payment that comes with other contents, and leaves the ledger as it is', async () => {
+    const data = payment();
+    const first = accepted(data);
+    await post(first);
+    const before = [await lines(), await accounts()];
+    const sameId = accepted({ ...data, amountMinor: '900' }, { messageId: first.messageId });
+    const otherId = accepted({ ...data, dest: 'mallory' });
+    expect(await post(sameId, otherId)).toMatchObject({ done: 0, parked: { conflict: 2 } });
+    expect([await lines(), await accounts()]).toEqual(before);
+    expect((await parked()).map(({ reason }) => reason)).toEqual(['conflict', 'conflict']);
+  });
+
+  it('lets a reversal wait that comes before its payment, and posts both when that comes', async () => {
+    const data = payment();
+    expect(await post(reversed(data))).toMatchObject({ done: 0, parked: { 'waiting-for': 1 } });
+    expect(await lines()).toEqual([]);
+    expect(await post(accepted(data))).toMatchObject({ done: 2 });
+    expect(await lines()).toMatchObject([{ kind: 'payment' }, { kind: 'reversal' }]);
+    expect(await accounts()).toMatchObject([
+      { debits: '100', credits: '100' },
+      { debits: '100', credits: '100' },
+    ]);
+    expect(await parked()).toEqual([]);
+  });
+
+  it('posts a reversal that comes before its payment in the same batch', async () => {
+    const data = payment();
+    expect(await post(reversed(data), accepted(data))).toMatchObject({ done: 2, parked: {} });
+  });
+
+  it('holds back only the reversal of a payment that is parked', async () => {
+    const [good, bad] = [payment(), payment()];
+    const tally = await post(
+      accepted({ ...bad, amountMinor: '-1' }),
+      accepted(good),
+      reversed(bad),
+      reversed(good),
+    );
+    expect(tally).toMatchObject({ done: 2, parked: { invalid: 1, 'waiting-for': 1 } });
+  });
+
+  it('loses no waiting reversal when reversal and payment are posted by two ledgers at once', async () => {
+    const all = Array.from({ length: 40 }, () => payment());
+    await Promise.all(all.flatMap((data) => [post(reversed(data)), post(accepted(data))]));
+    expect(await parked()).toEqual([]);
+    expect(await lines()).toHaveLength(80);
+  });
+
+  it('balances: debits are credits are the transfers, in each currency, whatever came twice, late or wrong', async () => {
+    const names = ['a', 'b', 'c', 'd'];
+    const pick = (n: number) => names[n % names.length] ?? 'a';
+    const all = Array.from({ length: 200 }, (_, n) =>
+      payment({
+        src: pick(n),
+        dest: pick(n + 1 + (n % 3)),
+        amountMinor: String(n + 1),
+        currency: n % 5 ? 'EUR' : 'JPY',
+      }),
+    );
+    const messages = all.flatMap((data, n) => [
+      reversed(data),
+      accepted(data),
+      accepted(n % 7 ? data : { ...data, amountMinor: '7' }),
+    ]);
+    for (let from = 0; from < messages.length; from += 100) await post(...messages.slice(from, from + 100));
+    const sums = await database.query<{ debits: string; credits: string; transfers: string }[]>(
+      `SELECT currency, sum(debits_posted) AS debits, sum(credits_posted) AS credits,
+              (SELECT sum(amount_minor) FROM transfer WHERE transfer.currency = account.currency) AS transfers
+         FROM account GROUP BY currency ORDER BY currency`,
+    );
+    expect(sums).toHaveLength(2);
+    for (const { debits, credits, transfers } of sums)
+      expect([debits, credits]).toEqual([transfers, transfers]);
+    expect(await lines()).toHaveLength(400);
+  });
+
+  it('does not deadlock when two ledgers post the same messages to the same accounts in other orders', async () => {
+    const all = Array.from({ length: 100 }, (_, n) => payment({ src: `s${n % 9}`, dest: `d${n % 7}` }));
+    const messages = all.map((data) => accepted(data));
+    const shuffled = () => messages.toSorted(() => Math.random() - 0.5).slice(0, 60);
+    await Promise.all(Array.from({ length: 24 }, () => post(...shuffled())));
+    const [sums] = await database.query<unknown[]>(
+      `SELECT count(*) = count(DISTINCT payment_id) AS once, sum(amount_minor) = (SELECT sum(debits_posted) FROM account) AS balanced FROM transfer`,
+    );
+    expect(sums).toEqual({ once: true, balanced: true });
+  });
+
+  it('asks the database as often for 500 messages as for 10', async () => {
+    const count = async (messages: Message[]) =>
+      inTransaction(database, async (tx) => {
+        let statements = 0;
+        const counting = Object.assign(Object.create(tx) as typeof tx, {
+          query: (sql: string, parameters: unknown[]) => (statements++, tx.query<unknown[]>(sql, parameters)),
+        });
+        await postTransfers(counting, messages);
+        return statements;
+      });
+    const mixed = (size: number) => {
+      const data = Array.from({ length: size / 5 }, () => payment());
+      const bad = data.map(() => accepted(payment({ amountMinor: '0' })));
+      return [
+        ...bad,
+        ...data.flatMap((one) => [accepted(one), accepted(one), reversed(one), reversed(payment())]),
+      ];
+    };
+    const few = await count(mixed(10));
+    expect(await count(mixed(500))).toBe(few);
+    expect(few).toBeLessThanOrEqual(8);
+  });
+
+  const good = payment();
+  it.each<[string, string, Message]>([
+    ['no JSON', 'unreadable', accepted(good, { body: Buffer.from('{') })],
+    ['an empty body', 'unreadable', accepted(good, { body: Buffer.alloc(0) })],
+    ['no UTF-8', 'unreadable', accepted(good, { body: Buffer.from([0xff, 0xfe]) })],
+    ['another content type', 'unreadable', accepted(good, { contentType: 'text/plain' })],
+    ['a content encoding', 'unreadable', accepted(good, { contentEncoding: 'gzip' })],
+    ['no message id', 'no-identity', { ...accepted(good), messageId: undefined }],
+    ['a message id that is no UUIDv7', 'no-identity', accepted(good, { messageId: 'x\0y' })],
+    ['another id in its body', 'no-identity', { ...accepted(good), messageId: uuidV7() }],
+    [
+      'an unknown type',
+      'unsupported',
+      otherBody(accepted(good), (event) => ({ ...event, type: 'payment.refused' })),
+    ],
+    ['a newer schema', 'unsupported', otherHeaders(accepted(good), { schemaversion: 2 })],
+    ['no schema version', 'unsupported', otherHeaders(accepted(good), { schemaversion: undefined })],
+    ['an array', 'invalid', accepted(good, { body: Buffer.from('[]') })],
+    ['a float as amount', 'invalid', otherData(accepted(good), { amountMinor: 1.5 })],
+    ['a negative amount', 'invalid', otherData(accepted(good), { amountMinor: '-5' })],
+    [
+      'an amount beyond the limit',
+      'invalid',
+      otherData(accepted(good), { amountMinor: '9223372036854775808' }),
+    ],
+    ['an unknown currency', 'invalid', otherData(accepted(good), { currency: 'XXX' })],
+    ['SQL as account', 'invalid', otherData(accepted(good), { src: "'; DROP TABLE transfer--" })],
+    ['one account on both sides', 'invalid', otherData(accepted(good), { src: 'marc' })],
+    ['a field that is not in the schema', 'invalid', otherData(accepted(good), { status: 'posted' })],
+    ['__proto__', 'invalid', accepted(good, { body: Buffer.from(`{"__proto__":{"a":1}}`) })],
+    ['another key than its payment id', 'invalid', otherHeaders(accepted(good), { key: uuidV7() })],
+    ['another causation than its payment', 'invalid', otherHeaders(reversed(good), { causation: 'x' })],
+    [
+      'depth without end',
+      'invalid',
+      accepted(good, { body: Buffer.from('['.repeat(100_000) + ']'.repeat(100_000)) }),
+    ],
+    ['a body that is too big', 'too-big', accepted(good, { body: Buffer.alloc(256 * 1024 + 1, '1') })],
+    [
+      'too many headers',
+      'too-big',
+      otherHeaders(accepted(good), Object.fromEntries(Array.from({ length: 10_000 }, (_, n) => [n, n]))),
+    ],
+    [
+      'text that Postgres cannot store',
+      'invalid',
+      { ...otherHeaders(accepted(good), { key: 'a\0b\ud800', x: '\0\udfff' }), type: '\0' },
+    ],
+    ['another run', 'other-run', otherHeaders(accepted(good), { run: uuidV7() })],
+  ])('parks a message with %s as %s, and posts its neighbour', async (_what, reason, message) => {
+    const tally = await post(message, accepted(payment()), message);
+    expect(tally).toMatchObject({ done: 1, parked: { [reason]: 2 } });
+    await post(message);
+    const rows = await database.query<unknown[]>('SELECT reason, attempts, body FROM parked_message');
+    expect(rows).toEqual([{ reason, attempts: 2, body: message.body }]);
+  });
+});
+
+function otherHeaders(message: Message, headers: Record<string, unknown>): Message {
+  return { ...message, headers: { ...message.headers, ...headers } };
+}
+
+function otherBody(message: Message, change: (event: Record<string, unknown>) => object): Message {
+  const event = JSON.parse(message.body.toString()) as Record<string, unknown>;
+  return { ...message, body: Buffer.from(JSON.stringify(change(event))) };
+}
+
+function otherData(message: Message, data: Record<string, unknown>): Message {
+  return otherBody(message, (event) => ({ ...event, data: { ...(event['data'] as object), ...data } }));
+}

@@ -1,0 +1,10 @@
+export { BrokerConnection, type BrokerConnectionOptions, type BrokerState } from './broker-connection.js';
+export { checkTopology, TopologyFault } from './check-topology.js';
+export { Consumer, type ConsumerOptions, type ConsumerState } from './consumer.js';
+export { definitions, type BrokerCredentials, type BrokerUsers } from './definitions.js';
+export type { Delivery, OutgoingMessage } from './message.js';
+export * from './publish-failures.js';
+export { Publisher } from './publisher.js';
+export type { PublisherOptions } from './publisher-options.js';
+export { BrokerAdminRefused, BrokerAdminUnreachable } from './broker-admin.js';
+export { setUpBroker, type BrokerSetup } from './set-up-broker.js';

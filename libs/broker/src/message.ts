@@ -1,0 +1,27 @@
+/** A message to publish. Persistence and `mandatory` are not options: every message is both. */
+export interface OutgoingMessage {
+  messageId: string;
+  type: string;
+  routingKey: string;
+  body: Buffer;
+  contentType: string;
+  appId: string;
+  headers: Record<string, string | number>;
+  /** Sent with a resolution of one second. */
+  timestamp: Date;
+}
+
+/** A message as a queue delivered it; nothing in it is trusted, and what is not there is undefined. */
+export interface Delivery {
+  queue: string;
+  deliveryTag: number;
+  messageId?: string;
+  type?: string;
+  contentType?: string;
+  contentEncoding?: string;
+  headers: Record<string, unknown>;
+  body: Buffer;
+  redelivered: boolean;
+  /** How many times it was delivered before without being settled (`x-delivery-count`); 0 the first time. */
+  deliveryCount: number;
+}

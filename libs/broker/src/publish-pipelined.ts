@@ -1,0 +1,223 @@
+import { setImmediate } from 'node:timers/promises';
+import { IllegalOperationError, type ConfirmChannel, type Message, type Options } from 'amqplib';
+import type { BrokerConnection, BrokerState } from './broker-connection.js';
+import type { OutgoingMessage } from './message.js';
+import {
+  BrokerBlocked,
+  BrokerUnreachable,
+  ConfirmTimeout,
+  PublishRefused,
+  Unpublishable,
+  Unroutable,
+} from './publish-failures.js';
+import type { PublisherOptions } from './publisher-options.js';
+
+/** Publishes all, then awaits all confirms; see `Publisher.publishAll` for what it throws. */
+export async function publishPipelined(
+  connection: BrokerConnection,
+  channel: ConfirmChannel,
+  messages: readonly OutgoingMessage[],
+  options: PublisherOptions,
+  afterPublish?: () => void,
+): Promise<void> {
+  const slice = new SliceInFlight(connection, channel, messages, options);
+  try {
+    await slice.publish();
+    if (afterPublish !== undefined) {
+      await Promise.race([left(), slice.confirmed]);
+      afterPublish();
+    }
+    await slice.confirmed;
+  } finally {
+    slice.release();
+  }
+}
+
+/** amqplib hands frames to the socket in the next turn of the event loop. */
+async function left(): Promise<void> {
+  await setImmediate();
+  await setImmediate();
+}
+
+/** Messages on their way over one channel. No promise for each: callbacks count the confirms. */
+class SliceInFlight {
+  readonly confirmed: Promise<void>;
+  private readonly resolve: () => void;
+  private readonly reject: (failure: Error) => void;
+  private readonly settled: Uint8Array;
+  private readonly returned = new Set<string>();
+  private readonly refused: string[] = [];
+  private unpublishable: Unpublishable | undefined;
+  private published = 0;
+  private answered = 0;
+  /** Nothing more is published; what is on its way is still awaited, so that the failure tells all there is to tell. */
+  private stopped = false;
+  private over = false;
+  private lastSignAt = performance.now();
+  private timer: NodeJS.Timeout;
+  private channelError: Error | undefined;
+  private readonly unsubscribe: () => void;
+
+  constructor(
+    private readonly connection: BrokerConnection,
+    private readonly channel: ConfirmChannel,
+    private readonly messages: readonly OutgoingMessage[],
+    private readonly options: PublisherOptions,
+  ) {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    promise.catch(() => {}); // it may reject before it is awaited
+    this.confirmed = promise;
+    this.resolve = resolve;
+    this.reject = reject;
+    this.settled = new Uint8Array(messages.length);
+    channel.on('return', this.onReturn);
+    channel.on('error', this.onError);
+    channel.prependListener('close', this.onClose); // before amqplib tells each callback, which cannot know why
+    this.unsubscribe = connection.subscribe(this.onState);
+    this.timer = setTimeout(this.onDeadline, options.confirmTimeoutMs);
+  }
+
+  async publish(): Promise<void> {
+    for (const [index, message] of this.messages.entries()) {
+      if (this.stopped || this.over) break;
+      if (!this.send(index, message)) await this.room();
+    }
+    this.stopped = true;
+    this.settleIfAnswered();
+  }
+
+  release(): void {
+    this.over = true;
+    clearTimeout(this.timer);
+    this.unsubscribe();
+    this.channel.off('return', this.onReturn);
+    this.channel.off('error', this.onError);
+    this.channel.off('close', this.onClose);
+  }
+
+  /** @returns whether there is room for more */
+  private send(index: number, message: OutgoingMessage): boolean {
+    try {
+      const room = this.channel.publish(
+        this.options.exchange,
+        message.routingKey,
+        message.body,
+        propertiesOf(message),
+        (refusal: unknown) => this.onAnswer(index, refusal),
+      );
+      this.published++;
+      return room;
+    } catch (error) {
+      if (error instanceof IllegalOperationError) this.failUnreachable();
+      else {
+        // Nothing of it has been sent, and the channel is as it was.
+        this.unpublishable = new Unpublishable(
+          message.messageId,
+          error instanceof Error ? error.message : String(error),
+        );
+        this.stopped = true;
+      }
+      return true;
+    }
+  }
+
+  /** Resolves when there is room for more, or the slice is over. */
+  private async room(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.channel.once('drain', resolve);
+    await Promise.race([promise, this.confirmed]);
+    this.lastSignAt = performance.now();
+  }
+
+  private onAnswer(index: number, refusal: unknown): void {
+    if (this.over) return;
+    this.settled[index] = 1;
+    this.answered++;
+    this.lastSignAt = performance.now();
+    if (refusal) {
+      this.refused.push(this.idOf(index));
+      this.stopped = true; // later messages must not overtake this one
+    }
+    this.settleIfAnswered();
+  }
+
+  private settleIfAnswered(): void {
+    if (!this.stopped || this.answered < this.published || this.over) return;
+    if (this.refused.length > 0) this.fail(new PublishRefused(this.refused));
+    else if (this.returned.size > 0) this.fail(new Unroutable([...this.returned]));
+    else if (this.unpublishable !== undefined) this.fail(this.unpublishable);
+    else this.resolve();
+  }
+
+  private readonly onReturn = (message: Message): void => {
+    this.returned.add(String(message.properties.messageId));
+    this.stopped = true;
+  };
+
+  private readonly onError = (error: Error): void => {
+    this.channelError = error;
+  };
+
+  private readonly onClose = (): void => {
+    if (this.channelError === undefined) this.failUnreachable();
+    else this.fail(this.refusalBecause(this.channelError.message));
+  };
+
+  private readonly onState = (state: BrokerState): void => {
+    if (state.kind === 'blocked') this.fail(new BrokerBlocked(state.reason));
+  };
+
+  private readonly onDeadline = (): void => {
+    const leftMs = this.lastSignAt + this.options.confirmTimeoutMs - performance.now();
+    if (leftMs > 0) this.timer = setTimeout(this.onDeadline, Math.ceil(leftMs));
+    else this.fail(new ConfirmTimeout(this.unsettled()));
+  };
+
+  /** The connection tells why it was lost in this same turn, after its channels. */
+  private failUnreachable(): void {
+    this.over = true;
+    queueMicrotask(() => {
+      const { state } = this.connection;
+      this.reject(new BrokerUnreachable(state.kind === 'down' ? state.cause : 'the channel was closed'));
+    });
+  }
+
+  private refusalBecause(reason: string): Error {
+    const size = /message size (\d+) .*larger than/.exec(reason)?.[1];
+    const tooLarge = this.messages.find(
+      ({ body }, index) => !this.settled[index] && body.length === Number(size),
+    );
+    return tooLarge === undefined
+      ? new PublishRefused(this.unsettled(), reason)
+      : new Unpublishable(tooLarge.messageId, reason);
+  }
+
+  private fail(failure: Error): void {
+    if (this.over) return;
+    this.over = true;
+    this.reject(failure);
+  }
+
+  private unsettled(): string[] {
+    return this.messages
+      .slice(0, this.published)
+      .flatMap(({ messageId }, index) => (this.settled[index] ? [] : [messageId]));
+  }
+
+  private idOf(index: number): string {
+    return this.messages[index]?.messageId ?? '';
+  }
+}
+
+function propertiesOf(message: OutgoingMessage): Options.Publish {
+  return {
+    persistent: true,
+    mandatory: true,
+    messageId: message.messageId,
+    type: message.type,
+    contentType: message.contentType,
+    appId: message.appId,
+    headers: message.headers,
+    timestamp: Math.floor(message.timestamp.getTime() / 1000),
+  };
+}

@@ -1,0 +1,38 @@
+import type { BrokerConnection } from './broker-connection.js';
+import type { OutgoingMessage } from './message.js';
+import { PublishLane } from './publish-lane.js';
+import type { PublisherOptions } from './publisher-options.js';
+
+/** Publishes to one exchange over lanes: a lane is one confirm channel, and within it order is kept. */
+export class Publisher {
+  private readonly lanes = new Map<number, PublishLane>();
+
+  constructor(
+    private readonly connection: BrokerConnection,
+    private readonly options: PublisherOptions,
+  ) {}
+
+  /**
+   * Publishes persistent and mandatory, pipelined, and resolves when every message is confirmed and none was returned.
+   * When it rejects, the lane's channel is closed (if the broker does not answer that either, the lane stays shut until it
+   * does or the connection is lost): nothing of the failed messages follows what is published on the lane later.
+   * A lane serves one call at a time; a second one is a bug.
+   * @param afterPublish called when all messages have left for the broker, before their confirms are awaited
+   * @throws BrokerUnreachable at once when there is no connection, and when it is lost with something unconfirmed
+   * @throws BrokerBlocked  the broker is short of memory or disk; also when that happens with something unconfirmed
+   * @throws Unroutable     no queue is bound: these messages were returned, then confirmed
+   * @throws PublishRefused nacked, or the broker closed the channel over them
+   * @throws ConfirmTimeout no confirm in time: the broker may hold the messages or not
+   * @throws Unpublishable  this message can never be published; those after it were not published, those before may be
+   */
+  publishAll(lane: number, messages: readonly OutgoingMessage[], afterPublish?: () => void): Promise<void> {
+    let used = this.lanes.get(lane);
+    if (used === undefined) this.lanes.set(lane, (used = new PublishLane(this.connection, this.options)));
+    return used.publishAll(messages, afterPublish);
+  }
+
+  /** Closes the lane's channel, for a shard that is given up. The lane may be used again: it opens a new one. */
+  async closeLane(lane: number): Promise<void> {
+    await this.lanes.get(lane)?.close();
+  }
+}

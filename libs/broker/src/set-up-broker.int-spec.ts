@@ -1,0 +1,146 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { connect, type Channel } from 'amqplib';
+import { BrokerAdminRefused, BrokerAdminUnreachable } from './broker-admin.js';
+import { checkTopology, TopologyFault } from './check-topology.js';
+import { Publisher } from './publisher.js';
+import { setUpBroker } from './set-up-broker.js';
+import { eventually, failureOf, messages, takenIds, TestBroker } from './testing/test-broker.js';
+
+jest.setTimeout(30_000);
+
+describe('broker setup', () => {
+  let broker: TestBroker;
+  const queues = ['ledger.payments.0', 'ledger.payments.1', 'ledger.payments.parked'];
+
+  beforeAll(async () => (broker = await TestBroker.start()));
+  afterAll(() => broker.stop());
+  afterEach(async () => {
+    for (const kind of ['policies', 'operator-policies'])
+      await broker.admin.ask('DELETE', [kind, broker.setup.vhost, 'test']);
+    await setUpBroker(broker.setup);
+  });
+
+  it('changes nothing the second time, and keeps what is in the queues', async () => {
+    const publisher = new Publisher(await broker.connected('relay'), {
+      exchange: 'payments',
+      confirmTimeoutMs: 5_000,
+    });
+    await publisher.publishAll(0, messages('a', 3));
+    await setUpBroker(broker.setup);
+    expect(takenIds(await broker.take('ledger.payments.0'))).toEqual(['a-0', 'a-1', 'a-2']);
+  });
+
+  it('routes a message of any type to the queue of its shard, and to no other', async () => {
+    const publisher = new Publisher(await broker.connected('relay'), {
+      exchange: 'payments',
+      confirmTimeoutMs: 5_000,
+    });
+    await publisher.publishAll(1, messages('a', 2, { shard: 1 }));
+    expect(await broker.take('ledger.payments.0')).toEqual([]);
+    expect(takenIds(await broker.take('ledger.payments.1'))).toEqual(['a-0', 'a-1']);
+  });
+
+  it('keeps what the ledger rejects in the parked queue', async () => {
+    const publisher = new Publisher(await broker.connected('relay'), {
+      exchange: 'payments',
+      confirmTimeoutMs: 5_000,
+    });
+    await publisher.publishAll(0, messages('a', 1));
+    const link = await connect(broker.url('ledger'));
+    const channel = await link.createChannel();
+    await channel.consume(
+      'ledger.payments.0',
+      (message) => message && channel.reject(message, /* requeue */ false),
+    );
+    await eventually(async () => (await channel.checkQueue('ledger.payments.parked')).messageCount === 1);
+    await link.close();
+    expect(takenIds(await broker.take('ledger.payments.parked'))).toEqual(['a-0']);
+  });
+
+  it('gives the relay and the ledger no more than they need', async () => {
+    const refused = async (
+      user: 'relay' | 'ledger',
+      act: (channel: Channel) => unknown,
+    ): Promise<unknown> => {
+      const channel = await (await broker.connected(user)).openChannel();
+      let error: { code?: number } | undefined;
+      channel.on('error', (fault: { code?: number }) => (error = fault));
+      await failureOf(Promise.resolve(act(channel)));
+      await eventually(() => error !== undefined);
+      return error?.code;
+    };
+    expect(await refused('relay', (channel) => channel.consume('ledger.payments.0', () => {}))).toBe(403);
+    expect(await refused('relay', (channel) => channel.purgeQueue('ledger.payments.0'))).toBe(403);
+    expect(await refused('relay', (channel) => channel.assertQueue('mine'))).toBe(403);
+    expect(
+      await refused('relay', (channel) => channel.publish('', 'ledger.payments.0', Buffer.from(''))),
+    ).toBe(403);
+    expect(await refused('ledger', (channel) => channel.publish('payments', 'x.0', Buffer.from('')))).toBe(
+      403,
+    );
+    expect(
+      await refused('ledger', (channel) => channel.publish('', 'ledger.payments.0', Buffer.from(''))),
+    ).toBe(403);
+    expect(await refused('ledger', (channel) => channel.deleteQueue('ledger.payments.0'))).toBe(403);
+  });
+
+  it('refuses a queue that exists with other arguments, and says what to do', async () => {
+    await broker.admin.ask('DELETE', ['queues', broker.setup.vhost, 'ledger.payments.1']);
+    await broker.admin.ask('PUT', ['queues', broker.setup.vhost, 'ledger.payments.1'], {
+      durable: true,
+      arguments: { 'x-queue-type': 'quorum', 'x-delivery-limit': 5 },
+    });
+    const failure = await failureOf(setUpBroker(broker.setup));
+    expect(failure).toBeInstanceOf(BrokerAdminRefused);
+    expect(String(failure)).toMatch(
+      /ledger.payments.1.*x-delivery-limit is 5, should be 1000000.*delete the queue/,
+    );
+    await broker.admin.ask('DELETE', ['queues', broker.setup.vhost, 'ledger.payments.1']);
+  });
+
+  it.each(['policies', 'operator-policies'])(
+    'refuses a limit that %s set on a ledger queue',
+    async (kind) => {
+      await broker.admin.ask('PUT', [kind, broker.setup.vhost, 'test'], {
+        pattern: '^ledger',
+        definition: { 'max-length': 1_000 },
+        'apply-to': 'queues',
+      });
+      expect(String(await failureOf(setUpBroker(broker.setup)))).toMatch(
+        /policy "test".*max-length.*delete the policy/,
+      );
+    },
+  );
+
+  it('leaves policies alone that limit other queues', async () => {
+    await broker.admin.ask('PUT', ['policies', broker.setup.vhost, 'test'], {
+      pattern: '^other',
+      definition: { 'max-length': 1_000 },
+      'apply-to': 'queues',
+    });
+    await setUpBroker(broker.setup);
+  });
+
+  it('says that nobody answers, or that the administrator is refused', async () => {
+    const away = await failureOf(
+      setUpBroker({ ...broker.setup, adminUrl: 'http://admin:secret@127.0.0.1:2' }),
+    );
+    expect(away).toBeInstanceOf(BrokerAdminUnreachable);
+    expect(String(away)).toMatch(/ECONNREFUSED/);
+    expect(String(away)).not.toMatch(/secret/);
+    const { host } = new URL(broker.setup.adminUrl);
+    const refused = await failureOf(setUpBroker({ ...broker.setup, adminUrl: `http://admin:wrong@${host}` }));
+    expect(refused).toBeInstanceOf(BrokerAdminRefused);
+  });
+
+  it('lets each service check what it needs, with its own permissions', async () => {
+    const ledger = await broker.connected('ledger');
+    await checkTopology(ledger, queues);
+    await checkTopology(await broker.connected('relay'), queues.slice(0, 2), ['payments']);
+    await broker.admin.ask('DELETE', ['queues', broker.setup.vhost, 'ledger.payments.1']);
+    const failure = await failureOf(checkTopology(ledger, queues));
+    expect(failure).toBeInstanceOf(TopologyFault);
+    expect(String(failure)).toMatch(/ledger.payments.1.*404.*run setup/);
+    expect(ledger.state.kind).toBe('up');
+  });
+});

@@ -1,0 +1,11 @@
+import { Socket } from 'node:net';
+import type { ChannelModel } from 'amqplib';
+
+/**
+ * Ends a connection without asking the broker, which may not answer: everything on it fails at once.
+ * amqplib has no such call; its `close` waits for an answer without a deadline.
+ */
+export function cutSocket(model: ChannelModel, reason: Error): void {
+  if ('stream' in model.connection && model.connection.stream instanceof Socket)
+    model.connection.stream.destroy(reason);
+}

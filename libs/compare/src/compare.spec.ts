@@ -1,0 +1,162 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { compare } from './compare.js';
+import { breakKinds, type BreakKind } from './comparison.js';
+import { SideUnreachable, type Station } from './side.js';
+import { FakeSide } from './test/fake-side.js';
+import { eventRow, paymentIdOf } from './test/rows.js';
+
+let payments: FakeSide;
+let ledger: FakeSide;
+let urls: { payments: string; ledger: string };
+
+beforeEach(async () => {
+  [payments, ledger] = [new FakeSide(), new FakeSide()];
+  urls = { payments: await payments.start(), ledger: await ledger.start() };
+});
+afterEach(() => Promise.all([payments.stop(), ledger.stop()]));
+
+const at = (index: number, station: Station['station'], secondsAgo = 60): Station => ({
+  paymentId: paymentIdOf(index),
+  type: 'payment.accepted',
+  station,
+  since: new Date(Date.now() - secondsAgo * 1_000).toISOString(),
+});
+
+describe('comparing two ledgers', () => {
+  it('agrees on two empty ledgers', async () => {
+    const result = await compare(urls);
+    expect(result).toMatchObject({ agree: true, payments: { count: 0 }, ledger: { count: 0 } });
+    expect(Object.keys(result.breaks)).toEqual([...breakKinds]);
+  });
+
+  it('agrees without reading a row when the digests are equal', async () => {
+    payments.rows = ledger.rows = [eventRow(1), eventRow(2)];
+    expect(await compare(urls)).toMatchObject({
+      agree: true,
+      payments: { count: 2, totals: { EUR: '2.00' } },
+      ledger: { count: 2, totals: { EUR: '2.00' } },
+    });
+    expect(payments.asked.has('/export')).toBe(false);
+  });
+
+  it.each<[BreakKind, string, () => void]>([
+    ['inOutbox', 'waits in the outbox', () => (payments.stations = [at(1, 'outbox')])],
+    ['inBroker', 'was published and is not posted', () => (payments.stations = [at(1, 'published')])],
+    ['inBroker', 'has left the outbox’s memory: never called missing without proof', () => {}],
+    ['deadLettered', 'could not be published', () => (payments.stations = [at(1, 'dead-lettered')])],
+    ['parked', 'was refused by the ledger', () => setBoth('published', 'parked')],
+    ['parked', 'waits for its predecessor', () => setBoth('published', 'waiting')],
+  ])('calls a payment %s that %s', async (kind, _, put) => {
+    payments.rows = [eventRow(1, { amountMinor: '1250' })];
+    put();
+    const result = await compare(urls);
+    expect(result).toMatchObject({
+      agree: false,
+      payments: { count: 1, totals: { EUR: '12.50' } },
+      ledger: { count: 0, totals: {} },
+      breaks: { [kind]: { count: 1, totals: { EUR: '12.50' } } },
+    });
+    expect(breakKinds.filter((other) => result.breaks[other].count > 0)).toEqual([kind]);
+  });
+
+  it('tells the age of the oldest', async () => {
+    payments.rows = [eventRow(1), eventRow(2)];
+    payments.stations = [at(1, 'outbox', 30), at(2, 'outbox', 300)];
+    const { breaks } = await compare(urls);
+    expect(breaks.inOutbox.oldestSeconds).toBeGreaterThanOrEqual(300);
+    expect(breaks.inOutbox.oldestSeconds).toBeLessThan(310);
+  });
+
+  it('counts what was posted while it read as posted', async () => {
+    payments.rows = [eventRow(1), eventRow(2)];
+    ledger.rows = [eventRow(1)];
+    ledger.stations = [at(2, 'posted')];
+    expect(await compare(urls)).toMatchObject({ agree: true, ledger: { count: 2, totals: { EUR: '2.00' } } });
+  });
+
+  it('does not call a payment unexpected that is accepted and posted while it reads', async () => {
+    payments.rows = [eventRow(1), eventRow(3)];
+    ledger.rows = [eventRow(1)];
+    payments.stations = [at(3, 'outbox')];
+    ledger.onRequest = (path) => {
+      if (path !== '/export') return;
+      payments.rows = [eventRow(1), eventRow(2), eventRow(3)];
+      ledger.rows = [eventRow(1), eventRow(2)];
+    };
+    const { breaks } = await compare(urls);
+    expect([breaks.unexpected.count, breaks.inOutbox.count]).toEqual([0, 1]);
+  });
+
+  it('reads in ranges, and counts every row of both sides once', async () => {
+    payments.rows = Array.from({ length: 25 }, (_, index) => eventRow(index));
+    ledger.rows = payments.rows.filter((_, index) => index !== 12);
+    payments.stations = [at(12, 'outbox')];
+    expect(await compare({ ...urls, rangeRows: 4 })).toMatchObject({
+      payments: { count: 25, totals: { EUR: '25.00' } },
+      ledger: { count: 24, totals: { EUR: '24.00' } },
+      breaks: { inOutbox: { count: 1 } },
+    });
+  });
+
+  it('does not report what a reset removed while it read', async () => {
+    ledger.rows = [eventRow(1)];
+    expect((await compare(urls)).breaks.unexpected.count).toBe(0);
+  });
+
+  it('nets reversals: a payment and its reversal in the outbox are two events and no money', async () => {
+    payments.rows = [eventRow(1), eventRow(1, { type: 'payment.reversed' })];
+    payments.stations = [at(1, 'outbox'), { ...at(1, 'outbox'), type: 'payment.reversed' }];
+    expect(await compare(urls)).toMatchObject({
+      payments: { count: 1, totals: { EUR: '0.00' } },
+      breaks: { inOutbox: { count: 2, totals: { EUR: '0.00' } } },
+    });
+  });
+
+  it('finds what the ledger has and payments has not, has twice, with another amount, or in the wrong order', async () => {
+    payments.rows = [
+      eventRow(2),
+      eventRow(3),
+      eventRow(4, { amountMinor: '2000' }),
+      eventRow(4, { amountMinor: '2000', type: 'payment.reversed' }),
+    ];
+    ledger.rows = [
+      eventRow(1),
+      eventRow(2),
+      eventRow(2),
+      eventRow(3, { amountMinor: '130' }),
+      eventRow(4, { amountMinor: '2000', type: 'payment.reversed' }),
+    ];
+    payments.stations = [at(4, 'published')];
+    ledger.stations = [
+      ...[1, 2, 3].map((index) => at(index, 'posted')),
+      { ...at(4, 'posted'), type: 'payment.reversed' },
+    ];
+    expect((await compare(urls)).breaks).toMatchObject({
+      inBroker: { count: 1, totals: { EUR: '20.00' } },
+      unexpected: { count: 1, totals: { EUR: '1.00' } },
+      duplicate: { count: 1, totals: { EUR: '1.00' } },
+      amountDiffers: { count: 1, totals: { EUR: '0.30' } },
+      order: { count: 1 },
+    });
+  });
+
+  it('says nothing about the ledgers when a side breaks off', async () => {
+    payments.rows = [1, 2, 3].map((index) => eventRow(index));
+    payments.breakOffAfter = 1;
+    await expect(compare(urls)).rejects.toThrow(SideUnreachable);
+  });
+
+  it('says which side does not answer', async () => {
+    await ledger.stop();
+    await expect(compare(urls)).rejects.toMatchObject({
+      name: 'SideUnreachable',
+      side: 'ledger',
+      url: urls.ledger,
+    });
+  });
+});
+
+function setBoth(atPayments: Station['station'], atLedger: Station['station']): void {
+  payments.stations = [at(1, atPayments)];
+  ledger.stations = [at(1, atLedger)];
+}

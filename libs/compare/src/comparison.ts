@@ -1,0 +1,40 @@
+/** Where a payment can be when the two ledgers differ, in the order in which money passes. */
+export const breakKinds = [
+  'inOutbox',
+  'inBroker',
+  'deadLettered',
+  'parked',
+  'missing',
+  'unexpected',
+  'duplicate',
+  'amountDiffers',
+  'order',
+] as const;
+export type BreakKind = (typeof breakKinds)[number];
+
+/** Major units by currency, net of reversals: `{"EUR": "1000.00"}`. */
+export type Totals = Record<string, string>;
+
+export interface Balance {
+  /** Payments, reversed ones too; a payment that was posted twice counts twice. */
+  count: number;
+  totals: Totals;
+}
+
+export interface Break {
+  /** Events: a payment and its reversal count as two. */
+  count: number;
+  /** What the ledger's totals are short of, or over by; for `amountDiffers` the amounts by which they differ. */
+  totals: Totals;
+  /** Since when the oldest of them has been where it is, in seconds; 0 if there is none. */
+  oldestSeconds: number;
+}
+
+/** What `paid-once compare --json` prints. */
+export interface Comparison {
+  /** No break of any kind: the same payments with the same amounts on both sides. */
+  agree: boolean;
+  payments: Balance;
+  ledger: Balance;
+  breaks: Record<BreakKind, Break>;
+}

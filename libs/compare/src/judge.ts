@@ -1,0 +1,73 @@
+import type { BreakKind } from './comparison.js';
+import type { Difference } from './differences.js';
+import type { ExportRow } from './export-row.js';
+import type { Station } from './side.js';
+
+/** What both sides say about one payment when it is looked up again: the ledger was asked first. */
+export interface LookedUp {
+  ledger: Station[];
+  payments: Station[];
+}
+
+/** `since` is ISO 8601, undefined when neither side says; `ledgerRow` is given when the two rows differ. */
+export interface Found {
+  kind: BreakKind;
+  row: ExportRow;
+  since: string | undefined;
+  ledgerRow?: ExportRow;
+}
+
+export type Judgement =
+  | Found
+  /** It was posted between the two readings. */
+  | { kind: 'posted-meanwhile'; row: ExportRow }
+  | { kind: 'gone' };
+
+/**
+ * What a difference is, now that the payment was looked up again.
+ *
+ * What has left the outbox and was not posted is called `inBroker`, never missing: a queue cannot be browsed, so only a
+ * marker that came after it can prove that it will not arrive.
+ */
+export function judge(difference: Difference, { ledger, payments }: LookedUp): Judgement {
+  const { row } = difference;
+  const here = (stations: Station[], ...wanted: Station['station'][]) =>
+    stations.find(({ type, station }) => type === row.type && wanted.includes(station));
+  const found = (kind: BreakKind, at: Station | undefined): Found => ({
+    kind,
+    row,
+    since: at?.since ?? undefined,
+  });
+  const posted = here(ledger, 'posted');
+
+  switch (difference.kind) {
+    case 'only-payments': {
+      if (posted !== undefined) return { kind: 'posted-meanwhile', row };
+      const kept = here(ledger, 'parked', 'waiting');
+      if (kept !== undefined) return found('parked', kept);
+      const dead = here(payments, 'dead-lettered');
+      if (dead !== undefined) return found('deadLettered', dead);
+      const pending = here(payments, 'outbox');
+      if (pending !== undefined) return found('inOutbox', pending);
+      return found('inBroker', here(payments, 'published'));
+    }
+    case 'only-ledger':
+      if (posted === undefined || payments.some(({ type }) => type === row.type)) return { kind: 'gone' };
+      return found('unexpected', posted);
+    case 'posted-again':
+      return posted === undefined ? { kind: 'gone' } : found('duplicate', posted);
+    case 'amount-differs':
+      if (posted === undefined) return { kind: 'gone' };
+      return { ...found('amountDiffers', posted), ledgerRow: difference.ledgerRow };
+    case 'reversed-first': {
+      const before = ledger.some(({ type, station }) => type === 'payment.accepted' && station === 'posted');
+      return posted === undefined || before ? { kind: 'gone' } : found('order', posted);
+    }
+    default:
+      return unreachable(difference);
+  }
+}
+
+function unreachable(difference: never): never {
+  throw new Error(`Bug: a difference that nobody judges: ${JSON.stringify(difference)}`);
+}

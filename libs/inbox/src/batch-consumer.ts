@@ -1,0 +1,184 @@
+import { randomUUID } from 'node:crypto';
+import { Logger } from '@nestjs/common';
+import type { Consumer, Delivery } from '@paid-once/broker';
+import { backOff, Batcher, inTransaction, pause, reasonOf, Waiting } from '@paid-once/service';
+import type { DataSource, EntityManager } from 'typeorm';
+import { park, type Parking, type ParkReason } from './park.js';
+import { forgetStarts, isSuspicious, startOrPark } from './started-attempts.js';
+import { emptyTally, sumTallies, type Tally } from './tally.js';
+import { faultOfMessages } from './whose-fault.js';
+
+export type BatchStep = 'before-transaction' | 'after-commit' | 'after-ack';
+export type ConsumerState = Consumer['state'];
+export type Subscription = Pick<Consumer, 'ackUpTo' | 'state' | 'pause' | 'resume' | 'purge' | 'close'>;
+
+/** What a subscription reports; `BatchConsumer` gives it to `subscribe`. */
+export interface DeliveryListener {
+  onDelivery(delivery: Delivery): void;
+  onLost(): void;
+}
+
+interface Held {
+  delivery: Delivery;
+  /** Which channel it came from: when that is gone, the broker delivers it again, and this copy is forgotten. */
+  channel: number;
+}
+
+/**
+ * Settles deliveries in batches, in the order they came, one batch at a time: what arrives during a batch is the next.
+ * A delivery is acknowledged only after the commit of what it caused, or of its being parked. While the database is away
+ * deliveries are kept; the prefetch limit then stops the broker, so nothing is redelivered in circles.
+ */
+export class BatchConsumer {
+  private readonly logger = new Logger('inbox');
+  private readonly waiting = new Waiting(this.logger, 'the database, to take deliveries');
+  private readonly process = randomUUID();
+  private readonly batcher: Batcher<Held, void>;
+  private readonly subscription: Subscription;
+  private channel = 0;
+  private stopped = false;
+  private stalled: string | undefined;
+  private stopping = new AbortController();
+  private counted = { batches: 0, ...emptyTally() };
+
+  /**
+   * @param subscribe starts the consumption; ONE channel for all queues, because a multiple-ack settles a batch
+   * @param handle    makes deliveries take effect, or parks them, in the transaction; what it throws undoes all of it
+   * @param onStep    tells where a batch is: for tests of what a crash there does
+   */
+  constructor(
+    private readonly options: {
+      database: DataSource;
+      subscribe: (listener: DeliveryListener) => Subscription;
+      maxBatch: number;
+      handle: (tx: EntityManager, deliveries: Delivery[]) => Promise<Tally>;
+      onStep: (step: BatchStep) => void;
+    },
+  ) {
+    const run = (items: Held[]) => this.settleInOrder(items).then(() => items.map((): void => undefined));
+    this.batcher = new Batcher({ maxSize: options.maxBatch, lanes: 1, run });
+    this.subscription = options.subscribe({
+      onDelivery: (delivery) => {
+        if (!this.stopped) void this.batcher.add({ delivery, channel: this.channel });
+      },
+      onLost: () => this.forgetNotBegun(),
+    });
+  }
+
+  get state(): ConsumerState {
+    return this.stalled ? { kind: 'waiting', cause: this.stalled } : this.subscription.state;
+  }
+
+  /** Since the process started. */
+  get counts(): Readonly<{ batches: number } & Tally> {
+    return this.counted;
+  }
+
+  /** Begins no new batch, settles the one in hand, closes the channel: what is left goes back to its queue, in order. */
+  async pause(): Promise<void> {
+    await this.stop();
+    await this.subscription.pause();
+  }
+
+  resume(): void {
+    this.stopping = new AbortController();
+    this.stopped = false;
+    this.subscription.resume();
+  }
+
+  /** Empties the queues; what is in hand is not in them. */
+  async purge(): Promise<void> {
+    await this.subscription.purge();
+  }
+
+  /** As `pause`, for good. Cancelling first would hand the next messages to another process while these are open. */
+  async close(): Promise<void> {
+    await this.stop();
+    await this.subscription.close();
+  }
+
+  private async stop(): Promise<void> {
+    this.stopped = true;
+    this.forgetNotBegun();
+    await this.batcher.idle();
+  }
+
+  private forgetNotBegun(): void {
+    this.channel++;
+    this.stopping.abort();
+    if (!this.stopped) this.stopping = new AbortController();
+  }
+
+  private async settleInOrder(items: Held[]): Promise<void> {
+    let together: Held[] = [];
+    for (const held of items) {
+      if (!isSuspicious(held.delivery)) together.push(held);
+      else {
+        await this.settle(together);
+        together = [];
+        await this.settle([held]);
+      }
+    }
+    await this.settle(together);
+  }
+
+  /** Returns when these are acknowledged, or forgotten. Tries for as long as the fault is not theirs. */
+  private async settle(items: Held[]): Promise<void> {
+    let parking: Parking | undefined;
+    for (const delayMs of backOff({ firstMs: 50, maxMs: 1_000 })) {
+      const batch = items.filter(({ channel }) => channel === this.channel).map(({ delivery }) => delivery);
+      const last = batch.at(-1);
+      if (!last) {
+        this.stalled = undefined;
+        return;
+      }
+      const failure = await this.takeEffect(batch, parking).then(
+        (tally) => this.count(tally),
+        (error: unknown) => ({ error }),
+      );
+      if (!failure) {
+        this.subscription.ackUpTo(last);
+        return this.options.onStep('after-ack');
+      }
+      const fault = faultOfMessages(failure.error);
+      if (fault && batch.length > 1) {
+        for (const held of items) await this.settle([held]);
+        return;
+      }
+      if (fault && !parking) parking = this.parkingOf(last, fault, failure.error);
+      else await this.stall(failure.error, delayMs);
+    }
+  }
+
+  private parkingOf(message: Delivery, reason: ParkReason, error: unknown): Parking {
+    const stack = reason === 'poison' && error instanceof Error ? error.stack : undefined;
+    this.logger.warn(`message ${message.messageId} is parked as ${reason}: ${stack ?? reasonOf(error)}`);
+    return { message, reason, detail: reasonOf(error) };
+  }
+
+  private async takeEffect(batch: Delivery[], parking: Parking | undefined): Promise<Tally> {
+    const { database, handle, onStep } = this.options;
+    onStep('before-transaction');
+    const suspect = batch.find(isSuspicious); // then it is alone
+    const parked = parking ?? (suspect && (await startOrPark(database, suspect, this.process)));
+    const tally = await inTransaction(database, async (tx) => {
+      const result = parked ? { ...emptyTally(), parked: await park(tx, [parked]) } : await handle(tx, batch);
+      if (suspect) await forgetStarts(tx, suspect);
+      return result;
+    });
+    onStep('after-commit');
+    return tally;
+  }
+
+  private async stall(error: unknown, delayMs: number): Promise<void> {
+    this.stalled = reasonOf(error instanceof Error && error.cause ? error.cause : error);
+    this.waiting.because(this.stalled);
+    await pause(delayMs, this.stopping.signal);
+  }
+
+  private count(tally: Tally): void {
+    if (this.stalled) this.waiting.over();
+    this.stalled = undefined;
+    this.counted = { batches: this.counted.batches + 1, ...sumTallies(this.counted, tally) };
+  }
+}

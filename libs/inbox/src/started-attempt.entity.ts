@@ -1,0 +1,20 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** A suspicious message that is being tried, recorded before the try: a try that kills the process leaves its row. */
+@Entity('started_attempt')
+export class StartedAttempt {
+  /** SHA-256 of message id and body. */
+  @PrimaryColumn('bytea', { primaryKeyConstraintName: 'started_attempt_pkey' })
+  fingerprint!: Buffer;
+
+  /** How many processes began it and did not come to an end. */
+  @Column('smallint')
+  starts!: number;
+
+  /** Who began it last. */
+  @Column('uuid')
+  process!: string;
+
+  @Column('timestamptz', { name: 'started_at', default: () => 'clock_timestamp()' })
+  startedAt!: Date;
+}

@@ -1,0 +1,26 @@
+import type { ParkReason } from './park.js';
+
+/** What became of some deliveries: each is counted once. */
+export interface Tally {
+  /** Took effect. */
+  done: number;
+  /** Had taken effect before, by how that was noticed. */
+  repeated: Record<string, number>;
+  parked: Partial<Record<ParkReason, number>>;
+}
+
+export const emptyTally = (): Tally => ({ done: 0, repeated: {}, parked: {} });
+
+export function sumTallies(one: Tally, other: Tally): Tally {
+  return {
+    done: one.done + other.done,
+    repeated: sumCounts(one.repeated, other.repeated),
+    parked: sumCounts(one.parked, other.parked),
+  };
+}
+
+function sumCounts<Counts extends Record<string, number>>(one: Counts, other: Counts): Counts {
+  const sums: Record<string, number> = { ...one };
+  for (const [name, count] of Object.entries(other)) sums[name] = (sums[name] ?? 0) + count;
+  return sums as Counts;
+}

@@ -1,0 +1,233 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Delivery } from '@paid-once/broker';
+import type { DataSource, EntityManager } from 'typeorm';
+import { BatchConsumer, type BatchStep } from '../batch-consumer.js';
+import { bodyHash, once } from '../once.js';
+import type { Tally } from '../tally.js';
+import { eventually } from './eventually.js';
+import { FakeSubscription } from './fake-subscription.js';
+import { Link } from './link.js';
+import { ScratchDatabase } from './scratch-database.js';
+
+describe('the batch consumer', () => {
+  let scratch: ScratchDatabase;
+  let direct: DataSource;
+  let link: Link;
+  let linked: DataSource;
+  const consumers: BatchConsumer[] = [];
+
+  beforeAll(async () => {
+    scratch = await ScratchDatabase.create();
+    direct = await scratch.open();
+    await direct.query('CREATE TABLE effect (position bigint GENERATED ALWAYS AS IDENTITY, message_id uuid)');
+    const { hostname, port } = new URL(scratch.url);
+    link = await Link.to(hostname, Number(port));
+    linked = await scratch.open(link.through(scratch.url));
+  });
+  afterAll(async () => {
+    await scratch.drop();
+    await link.close();
+  });
+  beforeEach(() => direct.query('TRUNCATE effect, inbox_message, parked_message, started_attempt'));
+  afterEach(async () => {
+    link.heal();
+    await Promise.all(consumers.splice(0).map((consumer) => consumer.close()));
+  });
+
+  const uuid = (n: number) => `0192d3a0-0000-7000-8000-${n.toString(16).padStart(12, '0')}`;
+  const messages = (from: number, to: number) =>
+    Array.from({ length: to - from + 1 }, (_, n) => ({ messageId: uuid(from + n), body: 'good' }));
+  const effects = async () =>
+    (await direct.query<{ message_id: string }[]>('SELECT message_id FROM effect ORDER BY position')).map(
+      (row) => row.message_id,
+    );
+  const parked = () => direct.query<unknown[]>('SELECT message_id, reason FROM parked_message ORDER BY id');
+
+  async function takeEffect(tx: EntityManager, deliveries: Delivery[]): Promise<Tally> {
+    const all = deliveries.map(({ messageId = '', body }) => ({
+      messageId,
+      bodyHash: bodyHash(body),
+      run: scratch.runId,
+      body,
+    }));
+    const { fresh, repeated } = await once(tx, all);
+    for (const { messageId, body } of fresh) {
+      if (body.equals(Buffer.from('bad'))) await tx.query('SELECT 1 / 0');
+      if (body.equals(Buffer.from('bug'))) throw new TypeError('undefined is not a function');
+      await tx.query('INSERT INTO effect (message_id) VALUES ($1)', [messageId]);
+    }
+    return { done: fresh.length, repeated: { message: repeated.length }, parked: {} };
+  }
+
+  function consume(
+    options: { database?: DataSource; handle?: typeof takeEffect; onStep?: (step: BatchStep) => void } = {},
+  ) {
+    const { database = direct, handle = takeEffect, onStep = () => {} } = options;
+    const subscriptions: FakeSubscription[] = [];
+    const subscribe = (listener: ConstructorParameters<typeof FakeSubscription>[0]) => {
+      const subscription = new FakeSubscription(listener);
+      subscriptions.push(subscription);
+      return subscription;
+    };
+    const consumer = new BatchConsumer({ database, subscribe, maxBatch: 500, handle, onStep });
+    consumers.push(consumer);
+    const [subscription] = subscriptions;
+    if (!subscription) throw new Error('Bug: it did not subscribe');
+    return {
+      consumer,
+      subscription,
+      deliver: (list: Parameters<FakeSubscription['deliver']>[0]) => subscription.deliver(list, {}),
+    };
+  }
+
+  it('acknowledges a batch with one ack, only after its commit', async () => {
+    const committedWhenAcked: number[] = [];
+    const { subscription, deliver } = consume({
+      onStep: (step) => void (step === 'after-commit' && committedWhenAcked.push(subscription.acks.length)),
+    });
+    deliver(messages(1, 100));
+    await eventually(() => subscription.acks.length > 0);
+    expect(subscription.acks).toEqual([100]);
+    expect(committedWhenAcked).toEqual([0]);
+    expect(await effects()).toHaveLength(100);
+  });
+
+  it.each([
+    ['bad', 'invalid'],
+    ['bug', 'poison'],
+  ])(
+    'parks a %s message among 100 alone as %s: the others take effect in order, all are acknowledged',
+    async (body, reason) => {
+      const { consumer, subscription, deliver } = consume();
+      const all = messages(1, 100).map((message, n) => (n === 41 ? { ...message, body } : message));
+      deliver(all);
+      await eventually(() => subscription.acks.at(-1) === 100);
+      expect(subscription.acks).toEqual(subscription.acks.toSorted((a, b) => a - b));
+      expect(await effects()).toEqual(
+        all.filter((message) => message.body === 'good').map(({ messageId }) => messageId),
+      );
+      expect(await parked()).toEqual([{ message_id: uuid(42), reason }]);
+      expect(consumer.counts).toMatchObject({ done: 99, parked: { [reason]: 1 } });
+    },
+  );
+
+  it('keeps its deliveries while the database is away, without an ack, and goes on by itself', async () => {
+    const { consumer, subscription, deliver } = consume({ database: linked });
+    link.cut();
+    deliver(messages(1, 50));
+    await eventually(() => consumer.state.kind === 'waiting');
+    deliver(messages(51, 60));
+    expect(subscription.acks).toEqual([]);
+    link.heal();
+    await eventually(() => subscription.acks.at(-1) === 60);
+    expect(await effects()).toEqual(messages(1, 60).map(({ messageId }) => messageId));
+    expect(consumer.state.kind).toBe('consuming');
+    expect(await parked()).toEqual([]);
+  });
+
+  it('tries again when the answer to COMMIT was lost: nothing is acknowledged untried, nothing takes effect twice', async () => {
+    const steps: BatchStep[] = [];
+    let lost = false;
+    const handle: typeof takeEffect = async (tx, deliveries) => {
+      const tally = await takeEffect(tx, deliveries);
+      if (!lost) link.loseNextAnswer();
+      lost = true;
+      return tally;
+    };
+    const { consumer, subscription, deliver } = consume({
+      database: linked,
+      handle,
+      onStep: (step) => steps.push(step),
+    });
+    deliver(messages(1, 10));
+    await eventually(() => subscription.acks.length > 0);
+    expect(steps).toEqual(['before-transaction', 'before-transaction', 'after-commit', 'after-ack']);
+    expect(await effects()).toHaveLength(10);
+    expect(consumer.counts).toMatchObject({ done: 0, repeated: { message: 10 } });
+  });
+
+  it('parks a message that five processes died of, alone, and its neighbours take effect', async () => {
+    const suspicious = messages(1, 3).map((message) => ({ ...message, deliveryCount: 3 }));
+    const dies = async (tx: EntityManager, deliveries: Delivery[]): Promise<Tally> => {
+      if (deliveries.some(({ messageId }) => messageId === uuid(2))) return await new Promise(() => {});
+      return await takeEffect(tx, deliveries);
+    };
+    for (let process = 1; process <= 5; process++) {
+      const { deliver } = consume({ handle: dies });
+      consumers.pop(); // it never comes to an end, like a process that was killed
+      deliver(suspicious);
+      const starts = () =>
+        direct.query<unknown[]>('SELECT FROM started_attempt WHERE starts = $1', [process]);
+      await eventually(async () => (await starts()).length === 1);
+    }
+    const { subscription, deliver } = consume({ handle: dies });
+    deliver(suspicious);
+    await eventually(() => subscription.acks.at(-1) === 3);
+    expect(await parked()).toEqual([{ message_id: uuid(2), reason: 'poison' }]);
+    expect(await effects()).toEqual([uuid(1), uuid(3)]);
+    expect(await direct.query('SELECT FROM started_attempt')).toEqual([]);
+  });
+
+  it('does not take a message for poison because the database went away under it, however often', async () => {
+    const suspicious = messages(1, 1).map((message) => ({ ...message, deliveryCount: 9 }));
+    let tries = 0;
+    const handle: typeof takeEffect = async (tx, deliveries) => {
+      if (++tries <= 8) await tx.query('SELECT pg_terminate_backend(pg_backend_pid())');
+      return await takeEffect(tx, deliveries);
+    };
+    const { subscription, deliver } = consume({ handle });
+    deliver(suspicious);
+    await eventually(() => subscription.acks.length > 0, 20_000);
+    expect(await parked()).toEqual([]);
+    expect(await effects()).toEqual([uuid(1)]);
+  });
+
+  it('forgets what it has not begun when the channel is lost, and settles what comes again once', async () => {
+    const inHand = Promise.withResolvers<void>();
+    let begun = 0;
+    const handle: typeof takeEffect = async (tx, deliveries) => {
+      begun += deliveries.length;
+      if (begun === 1) await inHand.promise;
+      return await takeEffect(tx, deliveries);
+    };
+    const { subscription, deliver } = consume({ handle });
+    deliver(messages(1, 1));
+    await eventually(() => begun === 1);
+    deliver(messages(2, 20));
+    subscription.lose();
+    deliver(messages(1, 20));
+    inHand.resolve();
+    await eventually(() => subscription.acks.at(-1) === 20);
+    expect(begun).toBe(21);
+    expect(await effects()).toEqual(messages(1, 20).map(({ messageId }) => messageId));
+  });
+
+  it('stops by settling the batch in hand and beginning no other, then closes the channel', async () => {
+    const inHand = Promise.withResolvers<void>();
+    const handle: typeof takeEffect = async (tx, deliveries) => {
+      await inHand.promise;
+      return await takeEffect(tx, deliveries);
+    };
+    const steps: string[] = [];
+    const { consumer, subscription, deliver } = consume({ handle, onStep: (step) => steps.push(step) });
+    deliver(messages(1, 3));
+    await eventually(() => steps.length === 1);
+    deliver(messages(4, 9));
+    const closing = consumer.close();
+    expect(subscription.closed).toBe(false);
+    inHand.resolve();
+    await closing;
+    expect(subscription.closed).toBe(true);
+    expect(subscription.acks).toEqual([3]);
+    expect(await effects()).toEqual(messages(1, 3).map(({ messageId }) => messageId));
+  });
+
+  it('gives deliveries up, unacknowledged, when it is stopped while the database is away', async () => {
+    const { consumer, subscription, deliver } = consume({ database: linked });
+    link.cut();
+    deliver(messages(1, 5));
+    await eventually(() => consumer.state.kind === 'waiting');
+    await consumer.close();
+    expect(subscription.acks).toEqual([]);
+  });
+});

@@ -1,0 +1,37 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { faultPoints, type FaultPoint } from '@paid-once/service';
+import type { ServiceName } from '../apps/cli/src/services.js';
+import { agreement, eventually, TestStack } from './support/test-stack.js';
+
+jest.setTimeout(90_000);
+
+let system: TestStack;
+let paid = 0;
+
+beforeAll(async () => {
+  system = await TestStack.start();
+});
+afterAll(() => system.stop());
+
+describe('a process that dies, as by kill -9,', () => {
+  it.each(faultPoints)('at %s loses no payment and pays none twice', async (point) => {
+    const service = system.stack.services[point.split('.')[0] as ServiceName];
+    const before = service.pid;
+    await arm(service.url, point);
+    const { summary } = await system.pay(60);
+    paid += 60;
+    expect(summary).toMatchObject({ rows: 60, refused: 0, failed: 0 });
+    expect(summary.accepted + summary.replayed).toBe(60);
+    await eventually(() => service.pid !== undefined && service.pid !== before, `${point} was reached`);
+    expect(await system.compareUntilAgreed()).toMatchObject(agreement(paid));
+  });
+});
+
+async function arm(url: string, point: FaultPoint): Promise<void> {
+  const response = await fetch(`${url}/lab/crash`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ point }),
+  });
+  expect(response.status).toBe(202);
+}

@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { agreement, eventually, TestStack } from './support/test-stack.js';
+
+jest.setTimeout(90_000);
+
+let system: TestStack;
+
+beforeAll(async () => {
+  system = await TestStack.start({ restart: false });
+});
+afterAll(() => system.stop());
+
+const links = ['payments-postgres', 'relay-postgres', 'relay-rabbitmq', 'ledger-rabbitmq', 'ledger-postgres'];
+
+describe('services that start before everything they depend on', () => {
+  it('wait, say so, and do their work once it is there', async () => {
+    const services = Object.values(system.stack.services);
+    for (const link of links) await system.stack.links.break(link);
+    const restarted = Promise.all(services.map((service) => service.restart()));
+    for (const { url } of services) {
+      await eventually(async () => (await status(`${url}/health/live`)) === 200, `${url} lives`);
+      expect(await status(`${url}/health/ready`)).toBe(503);
+    }
+    const answer = await fetch(`${system.stack.urls.payments}/payments`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'idempotency-key': 'too-early' },
+      body: JSON.stringify({ src: 'bianca', dest: 'marc', amount: '1' }),
+    });
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
+    await system.stack.links.healAll();
+    await restarted;
+    expect((await system.pay(20)).summary.accepted).toBe(20);
+    expect(await system.compareUntilAgreed()).toMatchObject(agreement(20));
+  });
+});
+
+describe('reset', () => {
+  it('empties both sides, and what was published before it is refused afterwards', async () => {
+    await system.stack.links.break('ledger-rabbitmq');
+    expect((await system.pay(50)).summary.accepted).toBe(50);
+    await eventually(async () => (await system.compare()).breaks.inOutbox.count === 0, 'all is published');
+    expect(await reset()).toBe(503); // the ledger cannot purge its queues: nothing is deleted
+    expect((await system.compare()).payments.count).toBe(70);
+    await system.stack.links.heal('ledger-rabbitmq');
+    await eventually(async () => (await reset()) === 204, 'both sides are empty');
+    const empty = { count: 0, totals: {}, reversals: 0 };
+    expect([await system.stats('payments'), await system.stats('ledger')]).toEqual([empty, empty]);
+    expect((await system.pay(10)).summary.accepted).toBe(10);
+    expect(await system.compareUntilAgreed()).toMatchObject(agreement(10));
+  });
+
+  it('while payments flow leaves ledgers that agree', async () => {
+    const paying = system.pay(400);
+    await eventually(async () => (await system.compare()).payments.count > 100, 'payments flow');
+    await eventually(async () => (await reset()) === 204, 'both sides are empty');
+    await paying;
+    expect((await system.compareUntilAgreed()).agree).toBe(true);
+  });
+});
+
+async function reset(): Promise<number> {
+  return (await fetch(`${system.stack.urls.payments}/payments/`, { method: 'DELETE' })).status;
+}
+
+async function status(url: string): Promise<number> {
+  return (await fetch(url).catch(() => undefined))?.status ?? 0;
+}
