@@ -12,6 +12,7 @@ export default async function startServersForTests() {
     keep: false,
     postgresSettings: { max_prepared_transactions: '20' },
     say,
+    install: process.env.PAID_ONCE_INSTALL === 'never' ? 'never' : 'auto',
   });
   globalThis.paidOnceTestServers = servers;
   process.env.TEST_SERVERS = kind;
