@@ -21,7 +21,7 @@ export interface DemoOptions {
 
 const cutLink = 'relay-rabbitmq';
 /** Few at a time, so that one sees the outbox grow. */
-const concurrency = 4;
+const concurrency = 8;
 const patienceMs = 60_000;
 
 /** Pays, cuts the link between relay and broker after a third, pays on, heals, and waits until both ledgers agree. */

@@ -167,7 +167,7 @@ async function startServices(
         service,
         name,
         url: `http://127.0.0.1:${port}`,
-        env: withInherited({ ...env, [variable]: String(port), ...options.env?.[service] }),
+        env: withInherited({ ...forServices(env), [variable]: String(port), ...options.env?.[service] }),
         restart: options.restart ?? false,
         onLine: (line) => onLine(name, line),
         say,
@@ -176,6 +176,11 @@ async function startServices(
     }
   }
   return instances;
+}
+
+/** A service never sees an administrator's password. */
+function forServices(env: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.includes('_ADMIN_')));
 }
 
 async function freeStackPorts(): Promise<CliSettings['ports']> {
