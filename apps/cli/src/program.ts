@@ -13,7 +13,7 @@ import { addStatus } from './commands/status.js';
 import { exitCodes } from './exit-codes.js';
 import { failureOf } from './failure.js';
 import { Output, type Stream } from './output/output.js';
-import { cliSettings, environment, noColour } from './settings.js';
+import { cliSettings, commandName, environment, noColour } from './settings.js';
 import type { Run } from './verb.js';
 
 /** What a shell reports of a program that Ctrl-C ended. */
@@ -45,7 +45,7 @@ export async function runCli(args: readonly string[], world: World): Promise<num
 
   let exitCode: number = exitCodes.done;
   const run: Run = async (json, work) => {
-    const out = new Output({ ...world, json, noColour: noColour(env) });
+    const out = new Output({ ...world, json, noColour: noColour(env), ...commandName(env) });
     try {
       exitCode = await work({ out, env, settings: () => cliSettings(env), signal: stopping.signal });
     } catch (error) {

@@ -94,6 +94,12 @@ export function noColour(env: NodeJS.ProcessEnv = environment()): boolean {
   return (env['NO_COLOR'] ?? '') !== '' || env['TERM'] === 'dumb';
 }
 
+/** How a verb is called where this runs: suggestions name it. */
+export function commandName(env: NodeJS.ProcessEnv = environment()): { command?: string } {
+  const command = env['PAID_ONCE_COMMAND'];
+  return command ? { command } : {};
+}
+
 /** What child processes inherit. */
 export function environment(): NodeJS.ProcessEnv {
   return process.env;

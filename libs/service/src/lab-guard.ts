@@ -1,17 +1,27 @@
 import { armFaultPoint, faultPoints, isFaultPoint } from './fault-points.js';
 import { BadSettings, type ServiceSettings } from './settings.js';
 
+const loopback = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
+
 /**
- * What only lab mode may do is refused here, before anything starts.
- * @throws BadSettings a fault point is set outside lab mode or does not exist
+ * What only lab mode may do, and where lab mode may be, is decided here, before anything starts.
+ * @throws BadSettings lab mode beyond loopback; a fault point outside lab mode, or one that does not exist
  */
 export function applyLabSettings(settings: ServiceSettings): void {
+  const { PAID_ONCE_LAB: lab, PAID_ONCE_HOST: host, PAID_ONCE_LAB_NETWORK: network } = settings;
+  if (lab && !loopback.test(host) && network !== 'container')
+    throw refusal(
+      'PAID_ONCE_HOST',
+      'is not loopback, and lab mode lets anybody who reaches it delete all payments; unset it, or unset PAID_ONCE_LAB',
+    );
   const point = settings.PAID_ONCE_CRASH_AT;
   if (point === undefined) return;
-  const variable = 'PAID_ONCE_CRASH_AT';
-  if (!settings.PAID_ONCE_LAB)
-    throw new BadSettings([{ variable, fault: 'is for lab mode only; unset it, or set PAID_ONCE_LAB=true' }]);
+  if (!lab) throw refusal('PAID_ONCE_CRASH_AT', 'is for lab mode only; unset it, or set PAID_ONCE_LAB=true');
   if (!isFaultPoint(point))
-    throw new BadSettings([{ variable, fault: `is no crash point; there are ${faultPoints.join(', ')}` }]);
+    throw refusal('PAID_ONCE_CRASH_AT', `is no crash point; there are ${faultPoints.join(', ')}`);
   armFaultPoint(point);
+}
+
+function refusal(variable: string, fault: string): BadSettings {
+  return new BadSettings([{ variable, fault }]);
 }

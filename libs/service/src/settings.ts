@@ -91,6 +91,8 @@ export const url = (...schemes: string[]) =>
 export const serviceSettings = z.object({
   PAID_ONCE_LAB: flag,
   PAID_ONCE_HOST: z.string().default('127.0.0.1'),
+  /** Says that only a container's own network reaches this process, so that lab mode may listen beyond loopback. */
+  PAID_ONCE_LAB_NETWORK: z.enum(['container'], { error: 'is not container' }).optional(),
   PAID_ONCE_CRASH_AT: z.string().optional(),
   PAID_ONCE_LIFELINE: z.enum(['stdin'], { error: 'is not stdin' }).optional(),
 });

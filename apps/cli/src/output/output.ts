@@ -12,7 +12,13 @@ export class Output {
   private finished = false;
 
   constructor(
-    private readonly options: { stdout: Stream; stderr: Stream; json: boolean; noColour: boolean },
+    private readonly options: {
+      stdout: Stream;
+      stderr: Stream;
+      json: boolean;
+      noColour: boolean;
+      command?: string;
+    },
   ) {
     const stream = options.json ? options.stderr : options.stdout;
     this.colours = createColors(stream.isTTY === true && !options.noColour);
@@ -44,7 +50,9 @@ export class Output {
 
   /** The last line: what one may want to do next. */
   next(...commands: string[]): void {
-    this.say(this.colours.dim(`→ ${commands.join('   or   ')}`));
+    const { command = 'npx paid-once' } = this.options;
+    const here = commands.map((line) => line.replace(/^npx paid-once\b/, command));
+    this.say(this.colours.dim(`→ ${here.join('   or   ')}`));
   }
 
   /** The verb's one object; printed with --json only. */

@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { DataSource } from 'typeorm';
+import { postgresOptions } from './postgres.js';
+import { DatabaseUnavailable, inTransaction, OutcomeUnknown, reading } from './transaction.js';
+
+let database: DataSource;
+
+beforeAll(async () => {
+  const url = process.env.TEST_PAYMENTS_ADMIN_URL ?? '';
+  database = await new DataSource(
+    postgresOptions({ url, process: 'test', poolSize: 1, entities: [] }),
+  ).initialize();
+  await database.query('CREATE TABLE IF NOT EXISTS transaction_test (id int)');
+});
+afterAll(async () => {
+  await database.query('DROP TABLE transaction_test');
+  await database.destroy();
+});
+
+const count = async (): Promise<number> =>
+  Number((await database.query<{ count: string }[]>('SELECT count(*) FROM transaction_test'))[0]?.count);
+
+describe('a transaction', () => {
+  it('whose failed statement was swallowed is not taken for committed: Postgres answers COMMIT with ROLLBACK', async () => {
+    const swallowing = inTransaction(database, async (tx) => {
+      await tx.query('INSERT INTO transaction_test VALUES (1)');
+      await tx.query('SELECT 1/0').catch(() => {});
+      return 'paid';
+    });
+    await expect(swallowing).rejects.toThrow('COMMIT was answered with ROLLBACK');
+    expect(await count()).toBe(0);
+  });
+
+  it('that Postgres refuses writes nothing, and its connection is good for the next', async () => {
+    const refused = inTransaction(database, async (tx) => {
+      await tx.query('INSERT INTO transaction_test VALUES (1)');
+      await tx.query('SELECT 1/0');
+    });
+    await expect(refused).rejects.toMatchObject({ driverError: { code: '22012' } });
+    await inTransaction(database, (tx) => tx.query('INSERT INTO transaction_test VALUES (2)'));
+    expect(await count()).toBe(1);
+  });
+
+  it('whose connection ends before COMMIT is known not to have happened', async () => {
+    const before = await count();
+    const ended = inTransaction(database, async (tx) => {
+      await tx.query('INSERT INTO transaction_test VALUES (3)');
+      await tx.query('SELECT pg_terminate_backend(pg_backend_pid())');
+    });
+    await expect(ended).rejects.toBeInstanceOf(DatabaseUnavailable);
+    expect(await count()).toBe(before);
+  });
+
+  it('whose connection ends at COMMIT has an unknown outcome', async () => {
+    await database.query(`
+      CREATE FUNCTION end_at_commit() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$;
+      CREATE CONSTRAINT TRIGGER at_commit AFTER INSERT ON transaction_test
+        DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION end_at_commit()`);
+    const ended = inTransaction(database, (tx) => tx.query('INSERT INTO transaction_test VALUES (4)'));
+    await expect(ended).rejects.toBeInstanceOf(OutcomeUnknown);
+    await database.query('DROP FUNCTION end_at_commit CASCADE');
+  });
+});
+
+describe('a read', () => {
+  it('that times out does not leave its answer to the next one', async () => {
+    const slow = new DataSource({
+      ...postgresOptions({
+        url: process.env.TEST_PAYMENTS_ADMIN_URL ?? '',
+        process: 'test',
+        poolSize: 1,
+        entities: [],
+      }),
+      extra: { query_timeout: 100 },
+    });
+    await slow.initialize();
+    await expect(reading(slow, (db) => db.query('SELECT pg_sleep(1), 1 AS answer'))).rejects.toBeInstanceOf(
+      DatabaseUnavailable,
+    );
+    expect(await reading(slow, (db) => db.query('SELECT 2 AS answer'))).toEqual([{ answer: 2 }]);
+    await slow.destroy();
+  });
+});
