@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { checkout } from '../checkout.js';
 import type { CliSettings, SystemUrls } from '../settings.js';
 import { environment } from '../settings.js';
 import type { Passwords } from './passwords.js';
@@ -72,6 +74,9 @@ export function urlsAt(ports: CliSettings['ports']): SystemUrls {
   };
 }
 
+/** Node keeps compiled code here: a process of ours starts in about half the time when it is not the first. */
+const compileCache = join(checkout, 'node_modules/.cache/paid-once/compiled');
+
 /**
  * These settings on top of what this process inherited, so that tuning from outside still reaches the services. What is
  * set here must not be set as NAME_FILE too.
@@ -80,5 +85,5 @@ export function withInherited(env: Readonly<Record<string, string>>): Record<str
   const inherited = Object.entries(environment()).flatMap(([name, value]) =>
     value === undefined || name.replace(/_FILE$/, '') in env ? [] : [[name, value] as const],
   );
-  return { ...Object.fromEntries(inherited), ...env };
+  return { ...Object.fromEntries(inherited), NODE_COMPILE_CACHE: compileCache, ...env };
 }

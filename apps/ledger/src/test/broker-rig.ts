@@ -27,7 +27,6 @@ export class BrokerRig {
   }
 
   static async create(): Promise<BrokerRig> {
-    // oxlint-disable-next-line node/no-process-env -- the test run tells its servers this way
     const { TEST_AMQP_ADMIN_URL: adminUrl, TEST_AMQP_PORT: port } = process.env;
     if (!adminUrl || !port)
       throw new Error('the test servers are not running: TEST_AMQP_ADMIN_URL is not set');

@@ -15,7 +15,6 @@ export class ScratchDatabase {
   ) {}
 
   static async create(): Promise<ScratchDatabase> {
-    // oxlint-disable-next-line node/no-process-env -- the test run tells its servers this way
     const serverUrl = process.env['TEST_LEDGER_ADMIN_URL'];
     if (!serverUrl) throw new Error('the test servers are not running: TEST_LEDGER_ADMIN_URL is not set');
     const server = new DataSource({ type: 'postgres', url: serverUrl, installExtensions: false });
