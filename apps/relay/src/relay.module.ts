@@ -11,6 +11,7 @@ import {
   LabCrashModule,
   postgresOptions,
   reading,
+  reasonOf,
   requireTables,
 } from '@paid-once/service';
 import type { DataSource } from 'typeorm';
@@ -38,6 +39,7 @@ export class RelayModule implements BeforeApplicationShutdown {
         confirmTimeoutMs: settings.PAID_ONCE_RELAY_CONFIRM_TIMEOUT_MS,
       }),
     );
+    let notAttending: string | undefined = 'has not looked for shards yet';
     const relayOf = (database: DataSource) => {
       const relay = new Relay({
         database,
@@ -46,7 +48,10 @@ export class RelayModule implements BeforeApplicationShutdown {
         sliceSize: settings.PAID_ONCE_RELAY_SLICE,
         publish: (shard, rows) => outbox.publish(shard, rows),
         onOutcome: (shard, outcome) => trouble.pass(shard, outcome),
-        onBeat: (error) => trouble.beat(error),
+        onBeat: (error) => {
+          notAttending = error === undefined ? undefined : reasonOf(error);
+          trouble.beat(error);
+        },
       });
       broker.subscribe(({ kind }) => kind === 'up' && relay.retry());
       return relay;
@@ -71,6 +76,7 @@ export class RelayModule implements BeforeApplicationShutdown {
           useFactory: (database: DataSource) => ({
             database: () => checkDatabase(database),
             broker: () => checkBroker(broker),
+            shards: () => checkShards(notAttending),
           }),
         }),
         ...(settings.PAID_ONCE_LAB ? [LabCrashModule] : []),
@@ -99,6 +105,11 @@ export class RelayModule implements BeforeApplicationShutdown {
 async function checkDatabase(database: DataSource): Promise<void> {
   await requireTables(database, ['outbox_message', 'outbox_progress']);
   await reading(database, checkServer);
+}
+
+// Ready before the first look at the shards, a relay would let the first payments wait for a second.
+async function checkShards(notAttending: string | undefined): Promise<void> {
+  if (notAttending !== undefined) throw new Error(notAttending);
 }
 
 async function checkBroker(broker: BrokerConnection): Promise<void> {

@@ -8,9 +8,9 @@ export interface Progress {
 }
 
 /** Between two plain lines, in milliseconds. */
-const plainLineMs = 2_000;
+const plainLineMs = 1_000;
 
-/** A bar on a terminal; elsewhere a line every two seconds, so that a log stays readable. Always on stderr. */
+/** A bar on a terminal; elsewhere a line a second, so that a log stays readable. Always on stderr. */
 export function progressOf(out: Output, unit: string): Progress {
   return out.progress.moves ? bar(out, unit) : lines(out, unit);
 }
