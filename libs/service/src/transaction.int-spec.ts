@@ -63,6 +63,30 @@ describe('a transaction', () => {
   });
 });
 
+describe('a connection that is given up', () => {
+  it('may still be told by the server that it ends, and the process lives', async () => {
+    for (let round = 0; round < 50; round++) {
+      const other = new DataSource({
+        ...postgresOptions({
+          url: process.env.TEST_PAYMENTS_ADMIN_URL ?? '',
+          process: `given up ${round}`,
+          poolSize: 1,
+          entities: [],
+        }),
+        extra: { query_timeout: 5 },
+      });
+      await other.initialize();
+      const [row] = await other.query<{ pid: number }[]>('SELECT pg_backend_pid() AS pid');
+      const lost = reading(other, (db) => db.query('SELECT pg_sleep(1)'));
+      await Promise.all([
+        expect(lost).rejects.toBeInstanceOf(DatabaseUnavailable),
+        database.query('SELECT pg_sleep(0.004), pg_terminate_backend($1)', [row?.pid]),
+      ]);
+      await other.destroy();
+    }
+  });
+});
+
 describe('a read', () => {
   it('that times out does not leave its answer to the next one', async () => {
     const slow = new DataSource({
