@@ -64,7 +64,7 @@ export class PaymentsModule implements BeforeApplicationShutdown {
     };
   }
 
-  // Before the connector closes the pool: Nest asks the providers of a module in turn, and all modules before any ends.
+  // What is in hand when the process stops is waited for; what arrives after that is answered 503 and paid by a repeat.
   async beforeApplicationShutdown(): Promise<void> {
     await this.acceptPayments.idle();
   }
