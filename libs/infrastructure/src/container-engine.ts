@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import type { ContainerRuntimeClient } from 'testcontainers';
 
@@ -25,7 +27,8 @@ export async function containerEngine(limitMs: number): Promise<ContainerEngine 
   const client = await within(limitMs, library.getContainerRuntimeClient());
   if (typeof client === 'string') return `no container engine answers (${client})`;
   // Ports are published on the engine's own loopback.
-  if (client.info.containerRuntime.host !== 'localhost') return 'the container engine is on another machine';
+  if (!(await isThisMachine(client.info.containerRuntime.host)))
+    return 'the container engine is on another machine';
   const { ImageName } = library;
   const hasImage = async (name: string): Promise<boolean> => client.image.exists(ImageName.fromString(name));
   return {
@@ -36,6 +39,22 @@ export async function containerEngine(limitMs: number): Promise<ContainerEngine 
       return (await hasImage(name)) ? undefined : 'the engine did not say why';
     },
   };
+}
+
+/**
+ * Inside a container Testcontainers names the engine by its bridge's gateway: ours, if the engine runs in here too.
+ * An address that one can listen on is one's own; the list of interfaces leaves out a bridge without containers.
+ */
+export async function isThisMachine(host: string): Promise<boolean> {
+  const server = createServer();
+  try {
+    await once(server.listen({ port: 0, host }), 'listening');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    server.close();
+  }
 }
 
 async function pullImage(client: ContainerRuntimeClient, image: ImageOf): Promise<undefined> {

@@ -41,9 +41,6 @@ export class HeldConnection implements Reader {
 
   /** Ends it, and what runs on it. The pool drops an ending client; a merely released one would go on, still busy. */
   async destroy(): Promise<void> {
-    // A server that ends the session just now says so on a client that nobody listens to any more: without a listener
-    // that would end the process.
-    this.client.on('error', () => {});
     if (this.runner.isReleased) return;
     const ending = this.client as unknown as { end(): Promise<void> };
     ending.end().catch(() => {});

@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import type { DataSourceOptions, MixedList } from 'typeorm';
 
 /** node-postgres has no time-outs of its own: through a black hole it would wait for ever. Milliseconds. */
@@ -39,6 +40,9 @@ export function postgresOptions(options: {
       idle_in_transaction_session_timeout: postgresTimeouts.idleInTransactionMs,
       keepAlive: true,
       options: '-c synchronous_commit=on -c timezone=UTC -c search_path=public -c jit=off',
+      // Between the pool's listener and TypeORM's a client has none, nor has one that is being destroyed: a server that
+      // ends the session just then would end the process. Whoever uses the client learns of it from the next query.
+      onConnect: (client: EventEmitter) => client.on('error', () => {}),
     },
     // A connection that dies while idle is an event of the pool; without a listener it would end the process.
     poolErrorHandler: () => {},

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Pool } from 'pg';
 import { DataSource } from 'typeorm';
 import { postgresOptions } from './postgres.js';
 import { DatabaseUnavailable, inTransaction, OutcomeUnknown, reading } from './transaction.js';
@@ -63,19 +64,33 @@ describe('a transaction', () => {
   });
 });
 
+/** A database whose answers are awaited for so many milliseconds only. */
+async function impatient(name: string, queryTimeoutMs: number): Promise<DataSource> {
+  const url = process.env.TEST_PAYMENTS_ADMIN_URL ?? '';
+  const options = postgresOptions({ url, process: name, poolSize: 1, entities: [] });
+  const extra: object = options.extra;
+  return new DataSource({ ...options, extra: { ...extra, query_timeout: queryTimeoutMs } }).initialize();
+}
+
+describe('a connection that nobody listens to yet', () => {
+  it('may be ended by the server, and the process lives', async () => {
+    const other = await impatient('handed out', 1_000);
+    const { master } = other.driver as unknown as { master: Pool };
+    const client = await master.connect(); // as it is before TypeORM has heard of it
+    const ended = new Promise((resolve) => client.once('end', resolve)); // and not once(), which listens to errors
+    const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    await database.query('SELECT pg_terminate_backend($1)', [rows[0]?.pid]);
+    await ended;
+    client.release();
+    await expect(reading(other, (db) => db.query('SELECT 1 AS one'))).resolves.toEqual([{ one: 1 }]);
+    await other.destroy();
+  });
+});
+
 describe('a connection that is given up', () => {
   it('may still be told by the server that it ends, and the process lives', async () => {
     for (let round = 0; round < 50; round++) {
-      const other = new DataSource({
-        ...postgresOptions({
-          url: process.env.TEST_PAYMENTS_ADMIN_URL ?? '',
-          process: `given up ${round}`,
-          poolSize: 1,
-          entities: [],
-        }),
-        extra: { query_timeout: 5 },
-      });
-      await other.initialize();
+      const other = await impatient(`given up ${round}`, 5);
       const [row] = await other.query<{ pid: number }[]>('SELECT pg_backend_pid() AS pid');
       const lost = reading(other, (db) => db.query('SELECT pg_sleep(1)'));
       await Promise.all([
@@ -89,16 +104,7 @@ describe('a connection that is given up', () => {
 
 describe('a read', () => {
   it('that times out does not leave its answer to the next one', async () => {
-    const slow = new DataSource({
-      ...postgresOptions({
-        url: process.env.TEST_PAYMENTS_ADMIN_URL ?? '',
-        process: 'test',
-        poolSize: 1,
-        entities: [],
-      }),
-      extra: { query_timeout: 100 },
-    });
-    await slow.initialize();
+    const slow = await impatient('slow', 100);
     await expect(reading(slow, (db) => db.query('SELECT pg_sleep(1), 1 AS answer'))).rejects.toBeInstanceOf(
       DatabaseUnavailable,
     );

@@ -99,7 +99,6 @@ async function rollBack(client: PoolClient, error: unknown): Promise<void> {
 
 // The pool drops a client that is ending instead of handing it to the next caller with a query still running on it.
 function destroy(client: PoolClient): void {
-  client.on('error', () => {}); // what the server still says, such as that it ends the session, has no other listener
   const ending = client as unknown as { end(): Promise<void> };
   ending.end().catch(() => {});
 }
