@@ -64,19 +64,29 @@ describe('a transaction', () => {
   });
 });
 
-/** A database whose answers are awaited for so many milliseconds only. */
-async function impatient(name: string, queryTimeoutMs: number): Promise<DataSource> {
-  const url = process.env.TEST_PAYMENTS_ADMIN_URL ?? '';
-  const options = postgresOptions({ url, process: name, poolSize: 1, entities: [] });
-  const extra: object = options.extra;
-  return new DataSource({ ...options, extra: { ...extra, query_timeout: queryTimeoutMs } }).initialize();
+const connected = async (name: string): Promise<DataSource> =>
+  new DataSource(
+    postgresOptions({
+      url: process.env.TEST_PAYMENTS_ADMIN_URL ?? '',
+      process: name,
+      poolSize: 1,
+      entities: [],
+    }),
+  ).initialize();
+
+/** Waits so many milliseconds only for the answers on its connection from now on. */
+async function beImpatient(database: DataSource, queryTimeoutMs: number): Promise<void> {
+  const client = await poolOf(database).connect();
+  Object.assign(client, { connectionParameters: { query_timeout: queryTimeoutMs } });
+  client.release();
 }
+
+const poolOf = (database: DataSource): Pool => (database.driver as unknown as { master: Pool }).master;
 
 describe('a connection that nobody listens to yet', () => {
   it('may be ended by the server, and the process lives', async () => {
-    const other = await impatient('handed out', 1_000);
-    const { master } = other.driver as unknown as { master: Pool };
-    const client = await master.connect(); // as it is before TypeORM has heard of it
+    const other = await connected('handed out');
+    const client = await poolOf(other).connect(); // as it is before TypeORM has heard of it
     const ended = new Promise((resolve) => client.once('end', resolve)); // and not once(), which listens to errors
     const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
     await database.query('SELECT pg_terminate_backend($1)', [rows[0]?.pid]);
@@ -90,8 +100,9 @@ describe('a connection that nobody listens to yet', () => {
 describe('a connection that is given up', () => {
   it('may still be told by the server that it ends, and the process lives', async () => {
     for (let round = 0; round < 50; round++) {
-      const other = await impatient(`given up ${round}`, 5);
+      const other = await connected(`given up ${round}`);
       const [row] = await other.query<{ pid: number }[]>('SELECT pg_backend_pid() AS pid');
+      await beImpatient(other, 5);
       const lost = reading(other, (db) => db.query('SELECT pg_sleep(1)'));
       await Promise.all([
         expect(lost).rejects.toBeInstanceOf(DatabaseUnavailable),
@@ -104,7 +115,8 @@ describe('a connection that is given up', () => {
 
 describe('a read', () => {
   it('that times out does not leave its answer to the next one', async () => {
-    const slow = await impatient('slow', 100);
+    const slow = await connected('slow');
+    await beImpatient(slow, 100);
     await expect(reading(slow, (db) => db.query('SELECT pg_sleep(1), 1 AS answer'))).rejects.toBeInstanceOf(
       DatabaseUnavailable,
     );
