@@ -75,12 +75,6 @@ export class AcceptPayments {
     return outcome;
   }
 
-  /** Resolves when nothing is in hand any more. */
-  async idle(): Promise<void> {
-    await this.together.idle();
-    await this.alone.idle();
-  }
-
   private async run(command: PaymentCommand): Promise<Acceptance> {
     const attempt = await this.together.add(command);
     const acceptance = attempt.kind === 'done' ? attempt.acceptance : await this.alone.add(command);

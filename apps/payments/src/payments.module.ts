@@ -1,4 +1,4 @@
-import { Module, type BeforeApplicationShutdown, type DynamicModule } from '@nestjs/common';
+import { Module, type DynamicModule } from '@nestjs/common';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import { outboxEntities } from '@paid-once/outbox';
 import {
@@ -21,9 +21,7 @@ import { PaymentsController } from './payments.controller.js';
 import type { PaymentsSettings } from './settings.js';
 
 @Module({})
-export class PaymentsModule implements BeforeApplicationShutdown {
-  constructor(private readonly acceptPayments: AcceptPayments) {}
-
+export class PaymentsModule {
   static with(settings: PaymentsSettings): DynamicModule {
     const databaseUrl = settings.PAID_ONCE_PAYMENTS_DB_URL;
     const acceptOptions: AcceptOptions = { maxBatch: settings.PAID_ONCE_PAYMENTS_BATCH, lanes: 2 };
@@ -62,11 +60,6 @@ export class PaymentsModule implements BeforeApplicationShutdown {
         },
       ],
     };
-  }
-
-  // What is in hand when the process stops is waited for; what arrives after that is answered 503 and paid by a repeat.
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.acceptPayments.idle();
   }
 }
 

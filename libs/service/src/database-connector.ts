@@ -1,4 +1,9 @@
-import { Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import {
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { backOff } from './back-off.js';
 import { pause } from './pause.js';
@@ -8,7 +13,9 @@ import { Waiting } from './waiting.js';
  * Connects to the database when it is there, however late that is: a service starts before its dependencies,
  * says what it waits for, and never exits because one is away.
  */
-export class DatabaseConnector implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class DatabaseConnector
+  implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
+{
   private readonly stopping = new AbortController();
   private readonly waiting: Waiting;
   private connecting: Promise<void> | undefined;
@@ -29,6 +36,10 @@ export class DatabaseConnector implements OnApplicationBootstrap, BeforeApplicat
   async beforeApplicationShutdown(): Promise<void> {
     this.stopping.abort();
     await this.connecting;
+  }
+
+  // In the last phase, after the HTTP side has answered what it had in hand: that needs the database.
+  async onApplicationShutdown(): Promise<void> {
     if (this.database.isInitialized) await this.database.destroy().catch(() => {});
   }
 
