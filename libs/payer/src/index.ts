@@ -1,3 +1,4 @@
 export { BadPaymentsFile } from './csv-rows.js';
+export { JournalRefused } from './journal-refused.js';
 export * from './pay-file.js';
 export * from './pay-types.js';

@@ -47,6 +47,8 @@ describe('payFile', () => {
       p50Ms: expect.any(Number),
       p95Ms: expect.any(Number),
       p99Ms: expect.any(Number),
+      resets: 0,
+      timeouts: 0,
     });
     expect(summary.p50Ms).toBeGreaterThan(0);
     expect(summary.p50Ms).toBeLessThanOrEqual(summary.p99Ms);
@@ -133,11 +135,51 @@ describe('payFile', () => {
       expect(longer.summary).toMatchObject({ attempts: 1, failed: 1 });
       expect(longer.summary.seconds).toBeLessThan(1);
     });
+    it.each([
+      [0, 0],
+      [0.5, 35],
+      [0.999, 69.9],
+    ])(
+      'after pauses drawn from ranges that double up to the widest: with dice that say %d',
+      async (dice, leastMs) => {
+        await pay(1, (_, attempt) => (attempt < 5 ? 503 : 201), {
+          retry: { limitMs: 10_000, firstDelayMs: 10, maxDelayMs: 20 },
+          random: () => dice,
+        });
+        // Up to 10, 20, 20 and 20 ms. Timers may be a millisecond early; how late they are is the machine's affair.
+        const at = requests().map(({ atMs }) => atMs);
+        expect(at).toHaveLength(5);
+        expect((at[4] ?? 0) - (at[0] ?? 0)).toBeGreaterThanOrEqual(leastMs - 4);
+      },
+    );
     it('nothing when told not to', async () => {
       const { summary } = await pay(3, () => 503, { retry: false, keys: 'none' });
       expect(summary).toMatchObject({ attempts: 3, failed: 3 });
       expect(requests().map(({ key }) => key)).toEqual([undefined, undefined, undefined]);
     });
+  });
+
+  describe('an attempt without an answer', () => {
+    it.each<[string, Step, object]>([
+      ['reset', 'reset', { resets: 2, timeouts: 0 }],
+      ['cut in the middle of its answer', 'cut', { resets: 2, timeouts: 0 }],
+      ['not answered in time', 'silence', { resets: 0, timeouts: 2 }],
+      ['answered 503, which is an answer', 503, { resets: 0, timeouts: 0 }],
+    ])('is counted when it was %s', async (_, step, counts) => {
+      const { summary } = await pay(2, (_seen, attempt) => (attempt === 1 ? step : 201), {
+        attemptTimeoutMs: 200,
+      });
+      expect(summary).toMatchObject({ accepted: 2, ...counts });
+    });
+    it('is counted as a reset when the connection was refused', async () => {
+      const { summary } = await pay(3, () => 201, { url: 'http://127.0.0.1:9', retry: false });
+      expect(summary).toMatchObject({ attempts: 3, failed: 3, resets: 3, timeouts: 0 });
+    });
+  });
+  it('makes each attempt on a connection of its own if asked to', async () => {
+    await pay(6, (_, attempt) => (attempt === 1 ? 503 : 201), { keepAlive: false, concurrency: 2 });
+    expect(requests()).toHaveLength(12);
+    expect(server?.connections()).toBe(12);
   });
 
   it('takes any other 4xx for a final no, and says where', async () => {

@@ -2,7 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { RetryOptions } from './pay-types.js';
 import type { Attempt, PaymentRequest, PaymentSender } from './send-payment.js';
 
-export type RetryPolicy = Required<RetryOptions>;
+export interface RetryPolicy extends Required<RetryOptions> {
+  /** From 0 up to 1, for the jitter. */
+  random: () => number;
+}
 
 export interface RowOutcome {
   outcome: 'accepted' | 'replayed' | 'refused' | 'failed';
@@ -12,19 +15,19 @@ export interface RowOutcome {
 
 /**
  * Sends one payment until its outcome is known or the time is up. Every attempt is the same request with the same key.
- * @param onAttempt called before each attempt
+ * @param onAttempt called after each attempt
  */
 export async function payRow(
   sender: PaymentSender,
   request: PaymentRequest,
   retry: RetryPolicy | false,
   signal: AbortSignal,
-  onAttempt: () => void,
+  onAttempt: (attempt: Attempt) => void,
 ): Promise<RowOutcome> {
   const lastStartMs = performance.now() + (retry ? retry.limitMs : 0);
   for (let attempts = 1; ; attempts++) {
-    onAttempt();
     const attempt = await sender.send(request, signal);
+    onAttempt(attempt);
     const verdict = judge(attempt);
     if (verdict !== 'again') return { outcome: verdict, ...whatWasSaid(attempt) };
     if (!retry || signal.aborted) return { outcome: 'failed', ...whatWasSaid(attempt) };
@@ -52,8 +55,8 @@ function judge(attempt: Attempt): RowOutcome['outcome'] | 'again' {
 }
 
 /** Full jitter: anything up to a range that doubles, so that rows that failed together do not come back together. */
-function pauseMs({ firstDelayMs, maxDelayMs }: RetryPolicy, attempts: number): number {
-  return Math.random() * Math.min(firstDelayMs * 2 ** Math.min(attempts - 1, 30), maxDelayMs);
+export function pauseMs({ firstDelayMs, maxDelayMs, random }: RetryPolicy, attempts: number): number {
+  return random() * Math.min(firstDelayMs * 2 ** Math.min(attempts - 1, 30), maxDelayMs);
 }
 
 function whatWasSaid(attempt: Attempt): { status: number | undefined; detail: string } {

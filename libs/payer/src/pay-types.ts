@@ -6,9 +6,19 @@ export interface PayOptions {
   url: string;
   /**
    * Names this run. Keys and references are `run/row`, so that the same file under the same run pays nobody twice.
-   * Default: a new random id, which pays everybody again.
+   * Default: the run of this file that was left unfinished (see `journal`), else a new random id, which pays everybody
+   * again.
    */
   run?: string;
+  /**
+   * `beside-file`: while a run with keys is paid, `<file>.<run>.journal` tells which rows are done, so that a payer that
+   * was killed is gone on with, under the same keys. It is removed when every row has its outcome. Default false: whoever
+   * calls the library repeats a run by its name, and finds no files he did not ask for. Without keys there is none:
+   * going on could pay again.
+   */
+  journal?: 'beside-file' | false;
+  /** Sets aside what was left unfinished: a new run, which pays everybody again. Needs no `run`. */
+  fresh?: boolean;
   /** One key per row, fixed before its first attempt and sent with each, or none. Default `one-per-row`. */
   keys?: 'one-per-row' | 'none';
   /** The header that carries the key. Default `Idempotency-Key`. */
@@ -21,7 +31,13 @@ export interface PayOptions {
   retry?: RetryOptions | false;
   /** `stop` (default): a bad row means that nothing is paid. `skip`: bad rows count as refused, the others are paid. */
   badRows?: 'stop' | 'skip';
+  /** False: each attempt is made on a connection of its own. Default true. */
+  keepAlive?: boolean;
+  /** From 0 up to 1, for the pauses between attempts. Default `Math.random`. */
+  random?: () => number;
   onProgress?: (progress: PayProgress) => void;
+  /** What is to be known before the first row is paid. */
+  onNotice?: (notice: PayNotice) => void;
   /** Starts no more rows and abandons the attempts under way: those rows count as failed. */
   signal?: AbortSignal;
 }
@@ -35,6 +51,19 @@ export interface RetryOptions {
   maxDelayMs?: number;
 }
 
+/** What a run begins with. Without any of them it is a new one, and a journal is kept if one was asked for. */
+export type PayNotice =
+  /** @property asked by its name; else it was found unfinished */
+  | { kind: 'continued'; run: string; done: number; total: number; asked: boolean }
+  /** Payments accepts as new what it had accepted before: it was reset, or is another one. Every row is paid there. */
+  | { kind: 'forgotten'; run: string }
+  /** No journal can be written, for this reason (`EROFS`): if killed, only the run's name goes on. */
+  | { kind: 'no-journal'; run: string; reason: string }
+  /** Another payer is at work on the same file: this is a run of its own, and pays everybody too. */
+  | { kind: 'still-paid'; run: string; pid: number }
+  /** Unfinished, and left so: only its name goes on with it. */
+  | { kind: 'set-aside'; run: string };
+
 export interface PayProgress {
   done: number;
   total: number;
@@ -45,7 +74,10 @@ export interface PayProgress {
   attempts: number;
 }
 
-/** Exactly what `pay --json` prints. Times are of whole rows, from the first attempt to the last answer. */
+/**
+ * Exactly what `pay --json` prints. Rows that an earlier payer of the run has done are counted by their outcome; attempts
+ * and times are this payer's. Times are of whole rows, from the first attempt to the last answer.
+ */
 export interface PaySummary {
   rows: number;
   attempts: number;
@@ -61,12 +93,18 @@ export interface PaySummary {
   p50Ms: number;
   p95Ms: number;
   p99Ms: number;
+  /** Attempts whose connection the other side ended before a whole answer, or refused: paid or not, they do not tell. */
+  resets: number;
+  /** Attempts without an answer in time. */
+  timeouts: number;
 }
 
 export interface PayResult {
   summary: PaySummary;
   /** The run's name: give it again to repeat this run. */
   run: string;
+  /** The run was begun by an earlier payer, who had done so many rows; undefined for a run that began here. */
+  continued: { run: string; done: number } | undefined;
   /** The first 20 rows that were refused or failed, for people. */
   problems: RowProblem[];
   /** Stopped by the signal: rows are left that were never sent. */

@@ -4,14 +4,19 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 /** What came of one attempt. */
 export type Attempt =
   | { kind: 'answered'; status: number; retryAfterMs: number; detail: string }
-  | { kind: 'unknown'; detail: string }; // no answer: the payment may be accepted or not
+  | { kind: 'unknown'; cause: NoAnswer; detail: string }; // the payment may be accepted or not
+
+/**
+ * Why there was no whole answer. `reset`: the other side ended the connection, or refused it. `timeout`: nothing came in
+ * time. `stopped`: the payer's own signal. `other`: what never reached anybody, such as an unknown host.
+ */
+export type NoAnswer = 'reset' | 'timeout' | 'stopped' | 'other';
 
 export interface PaymentRequest {
   body: string;
   headers: Readonly<Record<string, string>>;
 }
 
-/** Sends payments over connections that are kept. */
 export interface PaymentSender {
   /** One attempt; never rejects. */
   send(request: PaymentRequest, signal: AbortSignal): Promise<Attempt>;
@@ -21,14 +26,17 @@ export interface PaymentSender {
 /** The longest error text that is kept of an answer, in bytes: enough for problem+json. */
 const keptBytes = 4_096;
 
-/** @param timeoutMs from the beginning of an attempt to the end of its answer */
+/**
+ * @param timeoutMs from the beginning of an attempt to the end of its answer
+ * @param keepAlive false: each attempt is made on a connection of its own, so that each meets what a link does to new ones
+ */
 export function createSender(
   url: string,
-  { connections, timeoutMs }: { connections: number; timeoutMs: number },
+  { connections, timeoutMs, keepAlive }: { connections: number; timeoutMs: number; keepAlive: boolean },
 ): PaymentSender {
   const target = new URL(`${url.replace(/\/+$/, '')}/payments/`);
   const secure = target.protocol === 'https:';
-  const agent = new (secure ? HttpsAgent : HttpAgent)({ keepAlive: true, maxSockets: connections });
+  const agent = new (secure ? HttpsAgent : HttpAgent)({ keepAlive, maxSockets: connections });
   const request = secure ? httpsRequest : httpRequest;
 
   async function send({ body, headers }: PaymentRequest, stopped: AbortSignal): Promise<Attempt> {
@@ -38,9 +46,13 @@ export function createSender(
       agent,
       headers: { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body), ...headers },
     });
-    const abandon = (why: string) => void sent.destroy(new Error(why));
-    const stop = () => abandon('stopped');
-    const timer = setTimeout(() => abandon(`no answer within ${timeoutMs} ms`), timeoutMs);
+    let abandoned: NoAnswer | undefined;
+    const abandon = (cause: NoAnswer, why: string) => {
+      abandoned ??= cause;
+      sent.destroy(new Error(why));
+    };
+    const stop = () => abandon('stopped', 'stopped');
+    const timer = setTimeout(() => abandon('timeout', `no answer within ${timeoutMs} ms`), timeoutMs);
     stopped.addEventListener('abort', stop);
     sent.once('response', (response) => answered.resolve(response));
     sent.on('error', (error) => answered.reject(error));
@@ -57,7 +69,8 @@ export function createSender(
         detail: problemIn(text),
       };
     } catch (error) {
-      return { kind: 'unknown', detail: reasonOf(sent.errored ?? error) };
+      const reason = sent.errored ?? error;
+      return { kind: 'unknown', cause: abandoned ?? causeOf(reason), detail: reasonOf(reason) };
     } finally {
       clearTimeout(timer);
       stopped.removeEventListener('abort', stop);
@@ -99,6 +112,16 @@ function problemIn(text: string): string {
     // no JSON: a proxy's page, or a cut text
   }
   return text.slice(0, 200);
+}
+
+/** A refused connection is a reset too: TCP answers with the same segment, and to a user the link is broken either way. */
+const resetCodes: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE', 'ECONNREFUSED', 'ECONNABORTED']);
+
+function causeOf(error: unknown): NoAnswer {
+  const code: unknown =
+    typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  if (resetCodes.has(code)) return 'reset';
+  return code === 'ETIMEDOUT' ? 'timeout' : 'other';
 }
 
 function reasonOf(error: unknown): string {

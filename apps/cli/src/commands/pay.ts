@@ -1,7 +1,9 @@
-import type { PayResult } from '@paid-once/payer';
-import { InvalidArgumentError, type Command } from 'commander';
-import { exitCodes, type ExitCode } from '../exit-codes.js';
+import type { PayNotice, PayOptions } from '@paid-once/payer';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { exitCodes } from '../exit-codes.js';
+import { CliFailure } from '../failure.js';
 import type { Output } from '../output/output.js';
+import { reportPaid, type PayCommand } from '../output/pay-view.js';
 import { progressOf } from '../output/progress.js';
 import { count, counted } from '../output/words.js';
 import { addVerb, type Run } from '../verb.js';
@@ -10,79 +12,161 @@ interface PayFlags {
   json?: true;
   url?: string;
   run?: string;
+  fresh?: true;
   concurrency: number;
   keys: boolean;
+  journal: boolean;
+  retry: boolean;
+  timeLimit: number;
 }
 
 export function addPay(program: Command, run: Run): void {
   addVerb(program, {
     name: 'pay',
-    does: 'pay every row of a CSV, retrying until each has an answer',
+    does: 'pay every row of a CSV, retrying until each has an answer; killed or stopped, it goes on where it was',
     examples: [
       ['pay payments.csv', '1,000 times EUR 1, through the link that can be cut'],
-      ['pay payments.csv --run rent-11', 'named: the same run again pays nobody twice'],
+      ['pay payments.csv', 'again, after Ctrl-C or kill -9: pays the rest, nobody twice'],
+      ['pay payments.csv --fresh', 'leaves an unfinished run as it is, and pays everybody again'],
+      ['pay payments.csv --run rent-11', 'named: the same run again pays nobody twice, ever'],
+      ['pay payments.csv --no-keys --no-retry', 'at most once: what gets lost stays lost'],
+      ['pay payments.csv --no-keys', 'at least once: what is retried may be paid twice'],
       ['pay payments.csv --json | jq .attempts', 'for scripts'],
     ],
   })
     .argument('<file>', 'CSV with the header src,dest,amount and optionally currency and reference')
-    .option('--url <url>', 'where to pay; default: payments through the link "payment"')
-    .option('--run <name>', 'keys are run/row: give a name to be able to repeat this run; default: random')
+    .option('--url <url>', 'where to pay; default: payments through the link "payment"', httpUrl)
+    .option(
+      '--run <name>',
+      'names the run: keys are run/row; default: the unfinished run of this file, else a random name',
+      runName,
+    )
+    .addOption(new Option('--fresh', 'begin a new run, and pay everybody again').conflicts('run'))
     .option('--concurrency <n>', 'payments on the way at the same time', concurrency, 8)
-    .option('--no-keys', 'send no idempotency keys: a retried payment may then be paid twice')
-    .action((file: string, flags: PayFlags) =>
-      run(flags.json === true, async ({ out, settings, signal }) => {
+    .option('--no-retry', 'send each row once, whatever comes of it')
+    .addOption(
+      new Option('--time-limit <duration>', 'how long a row is retried: 500ms, 120s, 5m')
+        .argParser(durationMs)
+        .default(120_000, '120s'),
+    )
+    .option(
+      '--no-keys',
+      'send no idempotency keys: a retried payment may then be paid twice, and nothing can go on with the run',
+    )
+    .option('--no-journal', 'keep no journal beside the file: only --run goes on with the run')
+    .action((file: string, flags: PayFlags, command: Command) => {
+      if (!flags.retry && command.getOptionValueSource('timeLimit') === 'cli')
+        command.error("error: option '--time-limit <duration>' cannot be used with option '--no-retry'");
+      return run(flags.json === true, async ({ out, settings, signal }) => {
         const url = flags.url ?? settings().urls.link;
-        const { payFile } = await import('@paid-once/payer');
+        const { keys, journal, retry } = flags;
+        const asked: PayCommand = { file, url, givenUrl: flags.url, keys, journal, retry };
         const progress = progressOf(out, 'rows');
         try {
-          const result = await payFile({
+          const result = await pay({
             file,
             url,
-            concurrency: flags.concurrency,
-            keys: flags.keys ? 'one-per-row' : 'none',
-            ...(flags.run !== undefined && { run: flags.run }),
             signal,
+            ...payOptions(flags),
+            onNotice: (notice) => out.tell(told(notice, out)),
             onProgress: ({ done, total, attempts, replayed }) =>
               progress.update(done, total, `${counted(attempts, 'attempt')} · ${count(replayed)} replayed`),
           });
           progress.end();
-          return report(out, result, url);
+          return reportPaid(out, result, asked);
         } finally {
           progress.end();
         }
-      }),
-    );
+      });
+    });
 }
 
-function report(out: Output, { summary, run, problems, interrupted }: PayResult, url: string): ExitCode {
-  const { rows, accepted, replayed, refused, failed, attempts, seconds } = summary;
-  const { colours } = out;
-  out.result(summary);
-  const paid = `${count(accepted + replayed)} of ${counted(rows, 'row')} paid in ${seconds.toFixed(1)} s`;
-  const detail = `${count(accepted)} accepted, ${count(replayed)} replayed (already paid), ${counted(attempts, 'attempt')}`;
-  out.say(`${refused + failed === 0 ? colours.green('✓') : colours.red('✗')} ${paid}: ${detail}`);
-  out.say(`  p50 ${ms(summary.p50Ms)} · p95 ${ms(summary.p95Ms)} · p99 ${ms(summary.p99Ms)}`);
-  for (const { outcome, line, detail: why } of problems) out.say(`  line ${line} ${outcome}: ${why}`);
-  if (refused > 0) out.say(`${counted(refused, 'row was', 'rows were')} refused: nothing was paid for them.`);
-  if (failed > 0 || interrupted) {
-    if (failed > 0)
-      out.say(
-        `${counted(failed, 'row has', 'rows have')} no answer from ${url}: paid or not, nobody can tell yet.`,
+function payOptions(flags: PayFlags): Partial<PayOptions> {
+  return {
+    concurrency: flags.concurrency,
+    keys: flags.keys ? 'one-per-row' : 'none',
+    journal: flags.journal && 'beside-file',
+    fresh: flags.fresh === true,
+    retry: flags.retry && { limitMs: flags.timeLimit },
+    ...(flags.run !== undefined && { run: flags.run }),
+  };
+}
+
+/** @throws CliFailure for what a user can set right: then nothing was paid */
+async function pay(options: PayOptions) {
+  const { BadPaymentsFile, JournalRefused, payFile } = await import('@paid-once/payer');
+  try {
+    return await payFile(options);
+  } catch (error) {
+    const refused = (happened: string, ...next: string[]) =>
+      new CliFailure(exitCodes.usage, happened, 'Nothing was paid.', next.join('\n'));
+    if (error instanceof BadPaymentsFile) throw new CliFailure(exitCodes.usage, error.message, '', '');
+    if (error instanceof JournalRefused)
+      throw refused(
+        error.message,
+        error.canGoOn
+          ? `--run ${error.run} goes on with it: who is paid is not paid again. --fresh begins a new run and pays everybody again.`
+          : 'Another --run NAME, or none, begins a new run and pays everybody.',
       );
-    out.say('Repeating the run with its keys is safe: what was paid is not paid again.');
-    out.next(`npx paid-once pay FILE --run ${run}`);
-    return exitCodes.unreachable;
+    if (isFileError(error)) throw refused(error.message, `Can ${error.path} be read?`);
+    throw error;
   }
-  out.say(`  run ${run}: repeat it with --run, and nobody is paid twice`);
-  out.next('npx paid-once compare --wait');
-  return refused > 0 ? exitCodes.differ : exitCodes.done;
 }
 
-const ms = (value: number): string => `${Math.round(value)} ms`;
+function isFileError(error: unknown): error is Error & { path: string } {
+  return typeof error === 'object' && error !== null && 'syscall' in error && 'path' in error;
+}
+
+function told(notice: PayNotice, { colours }: Output): string {
+  switch (notice.kind) {
+    case 'continued': {
+      const { run, done, total, asked } = notice;
+      const rows = `${count(done)} of ${counted(total, 'row')} done`;
+      if (asked) return `Going on with run ${run}: ${rows}.`;
+      return `An unfinished run of this file was found (run ${run}, ${rows}): going on with it. --fresh begins a new one and pays everybody again.`;
+    }
+    case 'forgotten':
+      return colours.red(
+        `Payments accepted a row as new that it had accepted before: it was reset, or it is another one. Every row of run ${notice.run} is paid there.`,
+      );
+    case 'no-journal':
+      return `No journal can be kept beside the file (${notice.reason}): should this payer be killed, repeat with --run ${notice.run}, and nobody is paid twice.`;
+    case 'still-paid':
+      return `Run ${notice.run} of this file is being paid by process ${notice.pid}: this is a run of its own, and pays everybody too.`;
+    case 'set-aside':
+      return `Unfinished run ${notice.run} was set aside: only --run ${notice.run} goes on with it.`;
+    default:
+      return notice satisfies never;
+  }
+}
 
 function concurrency(text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > 512)
+  if (!/^\d+$/.test(text) || value < 1 || value > 512)
     throw new InvalidArgumentError('It is a whole number from 1 to 512.');
+  return value;
+}
+
+function runName(text: string): string {
+  if (!/^[A-Za-z0-9._-]{1,100}$/.test(text))
+    throw new InvalidArgumentError('It is 1 to 100 letters, digits, points, _ or -.');
+  return text;
+}
+
+function httpUrl(text: string): string {
+  if (!/^https?:\/\/[^/]/.test(text) || !URL.canParse(text))
+    throw new InvalidArgumentError('It is an address like http://127.0.0.1:8888.');
+  return text.replace(/\/+$/, '');
+}
+
+const unitMs = { ms: 1, s: 1_000, m: 60_000 };
+const longestMs = 86_400_000;
+
+/** In milliseconds. */
+function durationMs(text: string): number {
+  const [, number = '', unit = ''] = /^(\d+(?:\.\d+)?)(ms|s|m)$/.exec(text) ?? [];
+  const value = Number(number) * (unitMs[unit as keyof typeof unitMs] ?? Number.NaN);
+  if (!(value > 0 && value <= longestMs))
+    throw new InvalidArgumentError('It is a time like 500ms, 120s or 5m, up to a day.');
   return value;
 }
