@@ -11,6 +11,11 @@ const verbs = [
   'break',
   'heal',
   'crash',
+  'processes',
+  'kill',
+  'stop',
+  'cont',
+  'restart',
   'reset',
   'setup',
 ];
@@ -43,6 +48,9 @@ describe('the command line', () => {
     ['heal relay-rabbitmq --all', 'one or all'],
     ['crash relay.sometime', 'no such point'],
     ['crash 14', 'no such number'],
+    ['kill', 'no process'],
+    ['stop', 'no process: it does not stop the system'],
+    ['restart moon', 'no such process'],
     ['start --amqp amqp://localhost', 'servers go together'],
     ['setup', 'settings are missing'],
   ])('"%s" is a usage error (%s): exit 2, nothing on stdout', async (args) => {
@@ -64,6 +72,23 @@ describe('the command line', () => {
       expect(`${stdout}${stderr}`).toMatch(/lost|[Mm]oney|kept|changes nothing/);
     },
   );
+
+  it.each([
+    ['processes', 'docker compose ps'],
+    ['kill ledger', 'docker compose kill ledger, and it stays down until: docker compose restart ledger'],
+    ['stop payments-db', 'docker compose pause payments-db'],
+    ['cont payments-db', 'docker compose unpause payments-db'],
+    ['restart rabbitmq', 'docker compose restart rabbitmq'],
+  ])('%s names the command for Docker when npm start does not run here: exit 3', async (args, command) => {
+    const { exitCode, stderr } = await run(args);
+    expect(exitCode).toBe(3);
+    expect(stderr).toContain('Nothing was started from this checkout by npm start.');
+    expect(stderr).toContain(command);
+  });
+
+  it('stop says that it does not end the system, and what does', async () => {
+    expect((await run('stop')).stderr).toContain('press Ctrl-C where npm start runs');
+  });
 
   it.each(['compare --json', 'links --json', 'status --json', 'crash 7 --json'])(
     '%s prints one object on stdout, also when it fails',

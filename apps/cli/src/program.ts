@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { checkout } from './checkout.js';
 import { addBreak } from './commands/break.js';
 import { addCompare } from './commands/compare.js';
 import { addCrash } from './commands/crash.js';
@@ -6,6 +7,8 @@ import { addDemo } from './commands/demo.js';
 import { addHeal } from './commands/heal.js';
 import { addLinks } from './commands/links.js';
 import { addPay } from './commands/pay.js';
+import { addProcessVerbs } from './commands/process-verbs.js';
+import { addProcesses } from './commands/processes.js';
 import { addReset } from './commands/reset.js';
 import { addSetup } from './commands/setup.js';
 import { addStart } from './commands/start.js';
@@ -26,11 +29,13 @@ export interface World {
   stderr: Stream;
   /** Default: the process's own. */
   env?: NodeJS.ProcessEnv;
+  /** Default: the one this file is in. */
+  checkout?: string;
 }
 
 /** Runs one command line to its end. @returns the exit code, see `exitCodes` */
 export async function runCli(args: readonly string[], world: World): Promise<number> {
-  const { env = environment() } = world;
+  const { env = environment(), checkout: folder = checkout } = world;
   const stopping = new AbortController();
   let stoppedAt = 0;
   const stop = () => {
@@ -47,7 +52,8 @@ export async function runCli(args: readonly string[], world: World): Promise<num
   const run: Run = async (json, work) => {
     const out = new Output({ ...world, json, noColour: noColour(env), ...commandName(env) });
     try {
-      exitCode = await work({ out, env, settings: () => cliSettings(env), signal: stopping.signal });
+      const settings = () => cliSettings(env);
+      exitCode = await work({ out, env, settings, checkout: folder, signal: stopping.signal });
     } catch (error) {
       exitCode = stopping.signal.aborted ? interrupted(out) : failed(out, error);
     }
@@ -95,6 +101,8 @@ First steps:
     addBreak,
     addHeal,
     addCrash,
+    addProcesses,
+    addProcessVerbs,
     addReset,
     addSetup,
   ])

@@ -7,6 +7,8 @@ import type { CliSettings } from './settings.js';
 export interface Context {
   out: Output;
   env: NodeJS.ProcessEnv;
+  /** The folder whose `npm start` is meant by verbs that ask the launcher. */
+  checkout: string;
   /** Where the running system is. @throws BadSettings */
   settings: () => CliSettings;
   /** Aborted by Ctrl-C, SIGTERM and the end of the launcher. */

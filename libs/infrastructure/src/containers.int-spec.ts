@@ -45,12 +45,25 @@ const present = await canBeHad();
   it('keep data, ports and passwords over kill -9 and a pause', async () => {
     await query('CREATE TABLE kept AS SELECT 42 AS answer');
     await servers.ledgerDb.kill('SIGKILL');
+    expect(await servers.ledgerDb.state()).toBe('dead');
     await expect(query('SELECT 1')).rejects.toThrow();
     await servers.ledgerDb.restart();
     expect(await query('SELECT answer FROM kept')).toEqual([42]);
     await servers.ledgerDb.kill('SIGSTOP');
+    expect(await servers.ledgerDb.state()).toBe('stopped');
     await expect(query('SELECT 1')).rejects.toThrow('timeout');
     await servers.ledgerDb.kill('SIGCONT');
+    expect(await query('SELECT answer FROM kept')).toEqual([42]);
+    expect(await servers.ledgerDb.state()).toBe('running');
+  });
+
+  it('are killed and restarted while they are paused', async () => {
+    await servers.ledgerDb.kill('SIGSTOP');
+    await servers.ledgerDb.kill('SIGKILL');
+    expect(await servers.ledgerDb.state()).toBe('dead');
+    await servers.ledgerDb.restart();
+    await servers.ledgerDb.kill('SIGSTOP');
+    await servers.ledgerDb.restart({ quick: true });
     expect(await query('SELECT answer FROM kept')).toEqual([42]);
   });
 

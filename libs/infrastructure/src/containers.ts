@@ -89,6 +89,7 @@ class ContainerAddress extends RabbitAddress {
 function serverOf(container: RunningContainer): Server {
   return {
     pid: undefined,
+    state: () => container.state(),
     kill: (signal) => container.kill(signal),
     stop: () => container.remove(),
     restart: ({ quick = false } = {}) => container.restart(quick),

@@ -7,16 +7,18 @@ export {
   type InstallOptions,
   type RabbitMqInstallation,
 } from './install-rabbitmq.js';
-export { startOnLifeline, startService, type RunningProcess } from './lifeline.js';
+export { startOnLifeline, startService } from './lifeline.js';
 export { assertFree, freePorts, isFree, portHolder, type PortHolder } from './ports.js';
 export { startPostgres, type PostgresOptions } from './postgres.js';
 export { startRabbitMq, type RabbitMqOptions } from './rabbitmq.js';
+export type { RunningProcess } from './running-process.js';
 export * from './server.js';
 export { startServers, type ServersOptions } from './servers.js';
 export {
   privateDirectory,
   removeTree,
   stateDirectory,
+  stateDirectoryOf,
   sweepThrowAwayDirectories,
   throwAwayDirectory,
   type ThrowAwayDirectory,

@@ -113,6 +113,26 @@ describe('servers on a lifeline', () => {
   });
 });
 
+describe('a service on a lifeline', () => {
+  it('ends with its launcher, killed with -9, also while it is frozen', async () => {
+    const place = await mkdtemp(join(tmpdir(), 'service-'));
+    const entry = join(place, 'main.mjs');
+    await writeFile(entry, `process.stdin.on('end', () => process.exit(0)).resume(); console.log('up');`);
+    const launcher = await launch(
+      repository,
+      `const up = Promise.withResolvers();
+       const service = infrastructure.startService({ name: 'frozen', entry: ${JSON.stringify(entry)}, env: {}, onLine: up.resolve });
+       await up.promise;
+       await service.kill('SIGSTOP');
+       console.log(JSON.stringify({ directory: ${JSON.stringify(place)}, pids: [service.pid], state: service.state }));`,
+    );
+    expect(launcher.told['state']).toBe('stopped');
+    launcher.process.kill('SIGKILL');
+    await untilNothingRuns(place, 10_000);
+    await rm(place, { recursive: true });
+  });
+});
+
 describe('a checkout with a space in its path under a 0700 home', () => {
   let home: string;
   let checkout: string;
@@ -201,7 +221,7 @@ describe('a service', () => {
   it('is killed when it does not stop in time, also when frozen', async () => {
     const { service, firstLine } = start({ STUBBORN: 'yes' });
     await firstLine;
-    service.kill('SIGSTOP');
+    await service.kill('SIGSTOP');
     expect(await service.stop({ limitMs: 200 })).toEqual({ code: null, signal: 'SIGKILL' });
     expect(isAlive(service.pid)).toBe(false);
   });

@@ -1,28 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { constants } from 'node:os';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { errorCode } from './error-code.js';
-import { childrenOf } from './process-table.js';
+import { runningProcess, type Output, type RunningProcess } from './running-process.js';
 import { searchPath } from './search-path.js';
-import type { Exit, OnLine } from './server.js';
+import type { OnLine } from './server.js';
 import type { SystemUser } from './unprivileged.js';
-
-/** A child that does not outlive this process, however this process ends. */
-export interface RunningProcess {
-  readonly name: string;
-  /** The program's own process, not a shell around it. */
-  readonly pid: number;
-  /** Resolves when the program has ended, for whatever reason; never rejects. */
-  readonly exited: Promise<Exit>;
-  /** Signals the program; SIGSTOP and SIGCONT its children too. Harmless when it is gone. */
-  kill(signal: NodeJS.Signals): void;
-  /** Asks the program to end, also when it is frozen, and kills it when it has not after `limitMs` milliseconds. */
-  stop(options?: { signal?: NodeJS.Signals; limitMs?: number }): Promise<Exit>;
-  /** The last lines it wrote, for an error message. */
-  lastLines(): string;
-}
 
 /**
  * Starts one of our services: it ends by itself when its stdin does (PAID_ONCE_LIFELINE), so it needs no shell.
@@ -43,7 +26,7 @@ export function startService(options: {
     detached: ownProcessGroup,
   });
   if (child.pid === undefined) throw new Error(`${name} cannot be started: ${process.execPath} ${entry}`);
-  return runningProcess(name, child, child.pid, watchOutput(child, onLine));
+  return runningProcess({ name, child, pid: child.pid, output: watchOutput(child, onLine), guarded: true });
 }
 
 /**
@@ -77,7 +60,7 @@ export async function startOnLifeline(options: {
   );
   const output = watchOutput(child, onLine);
   await once(child, 'spawn');
-  return runningProcess(name, child, await readPid(child), output);
+  return runningProcess({ name, child, pid: await readPid(child), output, guarded: false });
 }
 
 // Ctrl-C in a terminal goes to the whole process group of the launcher, which alone decides in which order things stop.
@@ -111,10 +94,6 @@ async function readPid(child: ChildProcess): Promise<number> {
   return Number(line);
 }
 
-interface Output {
-  lastLines(): string;
-}
-
 function watchOutput(child: ChildProcess, onLine: OnLine = () => {}): Output {
   const kept: string[] = [];
   for (const stream of [child.stdout, child.stderr]) {
@@ -129,48 +108,4 @@ function watchOutput(child: ChildProcess, onLine: OnLine = () => {}): Output {
   child.stdin?.on('error', () => {});
   child.on('error', () => {});
   return { lastLines: () => kept.join('\n') };
-}
-
-function runningProcess(name: string, child: ChildProcess, pid: number, output: Output): RunningProcess {
-  let gone = false;
-  const exited = new Promise<Exit>((resolve) => {
-    child.once('exit', (code, signal) => {
-      gone = true;
-      child.stdin?.destroy();
-      resolve(endOf(code, signal));
-    });
-  });
-  const kill = (signal: NodeJS.Signals): void => {
-    if (gone) return;
-    const family = signal === 'SIGSTOP' || signal === 'SIGCONT' ? [pid, ...childrenOf(pid)] : [pid];
-    for (const member of family) sendSignal(member, signal);
-  };
-  const stop: RunningProcess['stop'] = async ({ signal = 'SIGTERM', limitMs = 15_000 } = {}) => {
-    kill('SIGCONT');
-    const children = childrenOf(pid);
-    kill(signal);
-    const force = setTimeout(() => {
-      if (!gone) for (const member of [pid, ...children]) sendSignal(member, 'SIGKILL');
-    }, limitMs);
-    const exit = await exited;
-    clearTimeout(force);
-    return exit;
-  };
-  return { name, pid, exited, kill, stop, lastLines: () => output.lastLines() };
-}
-
-/** Signals a process; harmless when it is gone. */
-export function sendSignal(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch (error) {
-    if (errorCode(error) !== 'ESRCH') throw error;
-  }
-}
-
-/** A shell tells a signal as an exit code above 128. */
-function endOf(code: number | null, signal: NodeJS.Signals | null): Exit {
-  if (code === null || code <= 128) return { code, signal };
-  const name = Object.entries(constants.signals).find(([, number]) => number === code - 128)?.[0];
-  return name ? { code: null, signal: name as NodeJS.Signals } : { code, signal };
 }

@@ -8,6 +8,7 @@ import {
   lstat,
   readFile,
   readdir,
+  realpath,
   rename,
   stat,
   symlink,
@@ -23,7 +24,8 @@ import { isReachable, privateDirectory, removeTree, stateDirectory } from './sta
  */
 export async function postgresBinaries(): Promise<string> {
   const { checkout, packageDirectory } = await findPackage();
-  const native = join(packageDirectory, 'native');
+  // Links resolved: node_modules may be a link into a place that can be reached, from one that cannot.
+  const native = await realpath(join(packageDirectory, 'native'));
   const missingLinks = await linksToMake(packageDirectory);
   if (missingLinks.length === 0 && (await isUsable(native))) return native;
   const { version } = JSON.parse(await readFile(join(packageDirectory, 'package.json'), 'utf8')) as {

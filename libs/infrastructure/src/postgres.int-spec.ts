@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, realpath, stat, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Client } from 'pg';
 import { startPostgres } from './postgres.js';
+import { processesIn } from './process-table.js';
 import type { PostgresServer } from './server.js';
 import { throwAwayDirectory, type ThrowAwayDirectory } from './state-directory.js';
 import { unprivilegedUser } from './unprivileged.js';
@@ -125,6 +126,28 @@ describe('a Postgres of our own', () => {
     await postgres.kill('SIGCONT');
     await answer;
     await client.end();
+  });
+
+  it('leaves none of its processes behind when it is killed while it is frozen', async () => {
+    const client = new Client({ connectionString: postgres.adminUrl('trial') });
+    client.on('error', () => {});
+    await client.connect();
+    await postgres.kill('SIGSTOP');
+    expect(await postgres.state()).toBe('stopped');
+    await postgres.kill('SIGKILL');
+    expect(await postgres.state()).toBe('dead');
+    expect(processesIn(await realpath(join(place.path, 'with a space/data')))).toEqual([]);
+    await postgres.restart();
+    expect(await postgres.state()).toBe('running');
+    expect(await query('SELECT answer FROM kept')).toEqual([42]);
+  });
+
+  it('is not started again by a restart that it was stopped in', async () => {
+    const restarted = postgres.restart().catch((error: Error) => error.message);
+    await postgres.stop();
+    expect(await restarted).toBe('Postgres was stopped while it started');
+    expect(processesIn(await realpath(join(place.path, 'with a space/data')))).toEqual([]);
+    postgres = await start();
   });
 
   it('stops within seconds while it is frozen', async () => {

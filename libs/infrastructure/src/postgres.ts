@@ -1,15 +1,16 @@
 import { access, realpath, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sendSignal, startOnLifeline, type RunningProcess } from './lifeline.js';
+import { startOnLifeline } from './lifeline.js';
 import { poll } from './poll.js';
 import { assertFree, freePorts } from './ports.js';
 import { postgresBinaries } from './postgres-binaries.js';
 import { adminName, answersQueries, createDatabase, postgresUrl } from './postgres-client.js';
 import { processesIn } from './process-table.js';
 import { becomesReady } from './readiness.js';
+import { sendSignal, type RunningProcess } from './running-process.js';
 import { runToEnd } from './run-to-end.js';
 import { keptPassword } from './secret-file.js';
-import type { OnLine, PostgresServer } from './server.js';
+import type { OnLine, PostgresServer, ProcessState } from './server.js';
 import { isReachable, privateDirectory, removeTree } from './state-directory.js';
 import { unprivilegedUser } from './unprivileged.js';
 
@@ -50,6 +51,9 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
 class LocalPostgres implements PostgresServer {
   port = 0;
   private process: RunningProcess | undefined;
+  /** What was asked for last: a start that takes its time gives up when it is not wanted any more. */
+  private wanted = true;
+  private starting: Promise<void> | undefined;
   /** As the system names it, links resolved. */
   private data = '';
 
@@ -71,22 +75,34 @@ class LocalPostgres implements PostgresServer {
     await createDatabase(this.adminUrl('postgres'), name);
   }
 
+  async state(): Promise<ProcessState> {
+    return this.process?.state ?? 'dead';
+  }
+
   async kill(signal: NodeJS.Signals): Promise<void> {
-    this.process?.kill(signal);
-    if (signal === 'SIGKILL') await this.process?.exited;
+    await this.process?.kill(signal);
   }
 
   async stop(options: { quick?: boolean } = {}): Promise<void> {
+    this.wanted = false;
     await this.end(options.quick ?? false);
+    await this.starting?.catch(() => {}); // its caller is told
     if (this.options.keep === false) await removeTree(this.options.directory);
   }
 
   async restart(options: { quick?: boolean } = {}): Promise<void> {
+    this.wanted = true;
     await this.end(options.quick ?? false);
     await this.start();
   }
 
   async start(): Promise<void> {
+    this.starting = this.untilReady();
+    await this.starting;
+  }
+
+  private async untilReady(): Promise<void> {
+    if (!this.wanted) throw new Error(stoppedMeanwhile);
     this.data = await realpath(join(this.options.directory, 'data'));
     await waitForOldServer(this.data, this.options.onLine);
     const chosen = this.options.port ?? (this.port || undefined);
@@ -96,12 +112,17 @@ class LocalPostgres implements PostgresServer {
       await assertFree(port);
       this.port = port;
       const running = await this.run(port);
-      if (await becomesReady(running, () => answersQueries(this.adminUrl('postgres')))) return;
+      if (this.wanted && (await becomesReady(running, () => this.answers()))) return;
       const said = running.lastLines();
       await running.stop({ signal: 'SIGQUIT', limitMs: 1_000 });
+      if (!this.wanted) throw new Error(stoppedMeanwhile);
       if (triesLeft > 0 && /could not bind/i.test(said)) continue;
       throw new Error(`Postgres did not start in ${this.data}. It said:\n${said}`);
     }
+  }
+
+  private answers(): Promise<true | undefined> {
+    return answersQueries(this.adminUrl('postgres'));
   }
 
   private async run(port: number): Promise<RunningProcess> {
@@ -135,6 +156,8 @@ class LocalPostgres implements PostgresServer {
     for (const backend of processesIn(this.data)) sendSignal(backend, 'SIGKILL');
   }
 }
+
+const stoppedMeanwhile = 'Postgres was stopped while it started';
 
 const fixedSettings = {
   listen_addresses: '127.0.0.1',

@@ -13,6 +13,12 @@ export function isAlive(pid: number): boolean {
   }
 }
 
+/** Whether a process is stopped by a signal; undefined where the system has no /proc, and when it is gone. */
+export function isFrozen(pid: number): boolean | undefined {
+  const state = statFields(pid)?.[0];
+  return state === undefined ? undefined : state === 'T' || state === 't';
+}
+
 /** Names this process for ever: its id, and when it started, because ids are used again. */
 export function ownerMark(): string {
   return `${process.pid}.${startTime(process.pid)}`;

@@ -1,14 +1,15 @@
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { findRabbitMq, RabbitMqMissing } from './install-rabbitmq.js';
-import { startOnLifeline, type RunningProcess } from './lifeline.js';
+import { startOnLifeline } from './lifeline.js';
 import { assertFree } from './ports.js';
 import { answersManagement, RabbitAddress } from './rabbitmq-address.js';
 import { choosePorts, rabbitEnvironment, writeRabbitFiles, type RabbitPorts } from './rabbitmq-files.js';
 import { becomesReady } from './readiness.js';
+import type { RunningProcess } from './running-process.js';
 import { runToEnd } from './run-to-end.js';
 import { keptPassword } from './secret-file.js';
-import type { OnLine, RabbitServer } from './server.js';
+import type { OnLine, ProcessState, RabbitServer } from './server.js';
 import { isReachable, privateDirectory, removeTree } from './state-directory.js';
 import { unprivilegedUser } from './unprivileged.js';
 
@@ -47,6 +48,7 @@ export async function startRabbitMq(options: RabbitMqOptions): Promise<RabbitSer
   return rabbit;
 }
 
+const stoppedMeanwhile = 'RabbitMQ was stopped while it started';
 const defaultPlugins = ['rabbitmq_management'];
 
 class LocalRabbit extends RabbitAddress implements RabbitServer {
@@ -54,6 +56,9 @@ class LocalRabbit extends RabbitAddress implements RabbitServer {
   private epmd: RunningProcess | undefined;
   private node: RunningProcess | undefined;
   private booted = false;
+  /** What was asked for last: a start that takes its time gives up when it is not wanted any more. */
+  private wanted = true;
+  private starting: Promise<void> | undefined;
 
   constructor(
     private readonly options: RabbitMqOptions,
@@ -85,22 +90,34 @@ class LocalRabbit extends RabbitAddress implements RabbitServer {
     });
   }
 
+  async state(): Promise<ProcessState> {
+    return this.node?.state ?? 'dead';
+  }
+
   async kill(signal: NodeJS.Signals): Promise<void> {
-    this.node?.kill(signal);
-    if (signal === 'SIGKILL') await this.node?.exited;
+    await this.node?.kill(signal);
   }
 
   async stop(options: { quick?: boolean } = {}): Promise<void> {
+    this.wanted = false;
     await this.end(options.quick ?? false);
+    await this.starting?.catch(() => {}); // its caller is told
     if (this.options.keep === false) await removeTree(this.options.directory);
   }
 
   async restart(options: { quick?: boolean } = {}): Promise<void> {
+    this.wanted = true;
     await this.end(options.quick ?? false);
     await this.start();
   }
 
   async start(): Promise<void> {
+    this.starting = this.untilReady();
+    await this.starting;
+  }
+
+  private async untilReady(): Promise<void> {
+    if (!this.wanted) throw new Error(stoppedMeanwhile);
     const { directory, ports, plugins = defaultPlugins } = this.options;
     const asked = { ...ports, ...(this.ports && { amqp: this.amqpPort, management: this.managementPort }) };
     // A port that was free when it was chosen may be taken at boot: then others are tried, as far as none was asked for.
@@ -109,8 +126,9 @@ class LocalRabbit extends RabbitAddress implements RabbitServer {
       await assertFree(this.ports.amqp, this.ports.management);
       await writeRabbitFiles(directory, this.ports, plugins, this.password);
       const said = await this.boot(this.ports, plugins);
-      if (said === undefined) return;
+      if (said === undefined && this.wanted) return;
       await this.end(true);
+      if (!this.wanted || said === undefined) throw new Error(stoppedMeanwhile);
       if (triesLeft > 0 && /eaddrinuse|address already in use|could not bind/i.test(said)) continue;
       throw new Error(`RabbitMQ did not start in ${directory}. It said:\n${said}`);
     }
@@ -134,6 +152,7 @@ class LocalRabbit extends RabbitAddress implements RabbitServer {
       onLine,
     });
     if (!(await becomesReady(this.epmd, () => accepts(ports.epmd)))) return this.epmd.lastLines();
+    if (!this.wanted) return stoppedMeanwhile;
     this.booted = false;
     const node = await startOnLifeline({
       ...common,
@@ -146,6 +165,7 @@ class LocalRabbit extends RabbitAddress implements RabbitServer {
       },
     });
     this.node = node;
+    if (!this.wanted) return stoppedMeanwhile;
     const managed = plugins.includes('rabbitmq_management');
     const ready = await becomesReady(node, async () =>
       this.booted && (!managed || (await answersManagement(this.adminUrl))) ? true : undefined,

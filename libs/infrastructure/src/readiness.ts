@@ -1,4 +1,4 @@
-import type { RunningProcess } from './lifeline.js';
+import type { RunningProcess } from './running-process.js';
 import { poll } from './poll.js';
 
 /**

@@ -2,11 +2,12 @@ import { createInterface } from 'node:readline';
 import type { ContainerRuntimeClient } from 'testcontainers';
 import { testcontainers } from './container-engine.js';
 import { poll } from './poll.js';
-import type { OnLine } from './server.js';
+import type { OnLine, ProcessState } from './server.js';
 
 /** A container with fixed ports on loopback. Testcontainers' reaper, if there, removes it when this process is killed. */
 export interface RunningContainer {
   exec(command: string[]): Promise<string>;
+  state(): Promise<ProcessState>;
   /** As of `Server`: SIGSTOP and SIGCONT pause and unpause the whole container. */
   kill(signal: NodeJS.Signals): Promise<void>;
   restart(quick: boolean): Promise<void>;
@@ -62,7 +63,7 @@ export async function runContainer(options: ContainerOptions): Promise<RunningCo
 
   const untilReady = async (): Promise<void> => {
     const outcome = await poll(
-      async () => (await options.isReady()) ?? ((await engine.isRunning()) ? undefined : 'ended'),
+      async () => (await options.isReady()) ?? ((await engine.state()) === 'dead' ? 'ended' : undefined),
       readyLimitMs,
     );
     if (outcome !== true) throw new Error(`${options.image} did not become ready. It said:\n${lines.last()}`);
@@ -84,6 +85,7 @@ export async function runContainer(options: ContainerOptions): Promise<RunningCo
       if (exitCode !== 0) throw new Error(`${command.join(' ')} ended with ${exitCode}:\n${output}`);
       return output;
     },
+    state: () => engine.state(),
     kill: (signal) => engine.kill(signal),
     async restart(quick) {
       await engine.resume();
@@ -95,7 +97,7 @@ export async function runContainer(options: ContainerOptions): Promise<RunningCo
 }
 
 interface Engine {
-  isRunning(): Promise<boolean>;
+  state(): Promise<ProcessState>;
   kill(signal: NodeJS.Signals): Promise<void>;
   /** Unpauses: what is paused can be neither stopped nor restarted. */
   resume(): Promise<void>;
@@ -103,17 +105,22 @@ interface Engine {
 
 function engineOf(client: ContainerRuntimeClient, id: string): Engine {
   const container = client.container.getById(id);
-  const state = async (): Promise<{ Running: boolean; Paused: boolean }> => (await container.inspect()).State;
+  const state = async (): Promise<ProcessState> => {
+    const { Running, Paused } = (await container.inspect()).State;
+    if (!Running) return 'dead';
+    return Paused ? 'stopped' : 'running';
+  };
   return {
-    isRunning: async () => (await state()).Running,
+    state,
     async resume() {
-      if ((await state()).Paused) await container.unpause();
+      if ((await state()) === 'stopped') await container.unpause();
     },
     async kill(signal) {
-      const { Running, Paused } = await state();
-      if (!Running) return;
-      if (signal === 'SIGSTOP') return Paused ? undefined : void (await container.pause());
-      if (signal === 'SIGCONT') return Paused ? void (await container.unpause()) : undefined;
+      const now = await state();
+      if (now === 'dead') return;
+      if (signal === 'SIGSTOP') return now === 'stopped' ? undefined : void (await container.pause());
+      if (signal === 'SIGCONT') return now === 'stopped' ? void (await container.unpause()) : undefined;
+      if (now === 'stopped') await container.unpause(); // an engine may refuse to signal what is paused
       await container.kill({ signal });
       if (signal === 'SIGKILL') await container.wait();
     },

@@ -1,18 +1,28 @@
+/** stopped: frozen by SIGSTOP, or paused; it holds its connections and answers nothing. */
+export type ProcessState = 'running' | 'stopped' | 'dead';
+
 /** What a run or a test may do to any server of its own, whether it is a process here or a container. */
 export interface Server {
   /** The server's own process (postmaster, beam), not a shell around it; undefined for a container. */
   readonly pid: number | undefined;
+  /** How it is now, whoever has killed or frozen it. */
+  state(): Promise<ProcessState>;
   /**
-   * Sends a signal to the server. After SIGKILL it resolves when the process is gone. SIGSTOP and SIGCONT reach its
-   * children too: the whole server freezes and thaws.
+   * Sends a signal to the server. SIGKILL, SIGSTOP and SIGCONT reach its children too, and it resolves when the server
+   * is gone, frozen or thawed as a whole.
    */
   kill(signal: NodeJS.Signals): Promise<void>;
   /**
-   * Stops the server, also a frozen or dead one, and removes what was not to be kept. It may be called again.
+   * Stops the server, also a frozen or dead one, and removes what was not to be kept. It may be called again. A restart
+   * that is under way gives up.
    * @param options.quick ends it with kill -9: for throw-away copies, where a gentle stop only costs seconds
    */
   stop(options?: { quick?: boolean }): Promise<void>;
-  /** Stops the server, unless it is down already, and starts it on the same data, ports and passwords. */
+  /**
+   * Stops the server, unless it is down already, and starts it on the same data, ports and passwords; resolves when it
+   * answers.
+   * @throws Error it does not come up, or `stop` was called meanwhile
+   */
   restart(options?: { quick?: boolean }): Promise<void>;
 }
 

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   isReachable,
   stateDirectory,
+  stateDirectoryOf,
   sweepThrowAwayDirectories,
   throwAwayDirectory,
 } from './state-directory.js';
@@ -40,6 +41,15 @@ describe('stateDirectory', () => {
     const { mode, uid } = await stat(directory);
     expect([mode & 0o777, uid]).toEqual([0o700, serversUid]);
     expect(await isReachable(directory)).toBe(true);
+  });
+
+  it('has a path that a Unix socket may lie under, however long the checkout’s is, and can be told without being made', async () => {
+    checkout = join(checkout, 'deep '.repeat(40));
+    await mkdir(checkout);
+    const directory = await stateDirectoryOf(checkout);
+    await expect(stat(directory)).rejects.toThrow('ENOENT');
+    expect(await state()).toBe(directory);
+    expect(Buffer.byteLength(directory)).toBeLessThan(60);
   });
 
   it('mends a link that points elsewhere, and leaves alone what is no link', async () => {

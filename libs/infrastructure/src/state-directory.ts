@@ -27,14 +27,19 @@ const root = '/var/tmp';
  * @throws Error when somebody else owns it: another user ran this checkout before, or means us harm
  */
 export async function stateDirectory(checkout: string): Promise<string> {
-  const hash = createHash('sha256')
-    .update(await realpath(checkout))
-    .digest('hex')
-    .slice(0, 12);
-  const directory = join(root, `paid-once-${hash}`);
+  const directory = await stateDirectoryOf(checkout);
   await makePrivate(directory);
   await linkTo(directory, join(checkout, '.paid-once'));
   return directory;
+}
+
+/**
+ * Where that place is, or would be: nothing is made. However long the checkout's path is, this one is short enough for
+ * a Unix socket in it, whose path may have about 100 bytes.
+ */
+export async function stateDirectoryOf(checkout: string): Promise<string> {
+  const hash = createHash('sha256').update(await realpath(checkout));
+  return join(root, `paid-once-${hash.digest('hex').slice(0, 12)}`);
 }
 
 export interface ThrowAwayDirectory {

@@ -39,15 +39,23 @@ async function start(context: Context, flags: StartFlags): Promise<ExitCode> {
   out.note(`paid-once start · Node ${process.version}`);
   const { ports, servers, install } = settings();
   // The heavy parts are loaded by the verbs that need them: the others stay quick.
-  const [{ checkPorts }, { givenServers }, { startStack }, { serviceLog }, { chooseServers }, { openState }] =
-    await Promise.all([
-      import('../stack/check-ports.js'),
-      import('../stack/given-servers.js'),
-      import('../stack/start-stack.js'),
-      import('../stack/service-log.js'),
-      import('@paid-once/infrastructure'),
-      import('../stack/state.js'),
-    ]);
+  const [
+    { checkPorts },
+    { givenServers },
+    { startStack },
+    { serviceLog },
+    { chooseServers },
+    { openState },
+    { openControl },
+  ] = await Promise.all([
+    import('../stack/check-ports.js'),
+    import('../stack/given-servers.js'),
+    import('../stack/start-stack.js'),
+    import('../stack/service-log.js'),
+    import('@paid-once/infrastructure'),
+    import('../stack/state.js'),
+    import('../stack/control-server.js'),
+  ]);
   const given = givenServers(flags);
   const state = await openState();
   try {
@@ -73,14 +81,23 @@ async function start(context: Context, flags: StartFlags): Promise<ExitCode> {
       if (!signal.aborted) log.showKept();
       throw error;
     });
-    await untilStopped(context, ports.link, stack);
+    const closeControl = await openControl(state.directory, stack, say).catch(async (error: unknown) => {
+      await stack.stop();
+      throw error;
+    });
+    await untilStopped(context, ports.link, stack, closeControl);
   } finally {
     await state.close();
   }
   return exitCodes.done;
 }
 
-async function untilStopped({ out, signal }: Context, linkPort: number, stack: Stack): Promise<void> {
+async function untilStopped(
+  { out, signal }: Context,
+  linkPort: number,
+  stack: Stack,
+  closeControl: () => Promise<void>,
+): Promise<void> {
   out.tell();
   out.tell(out.colours.green(`Ready → http://localhost:${linkPort}/payments`));
   out.next(
@@ -92,6 +109,7 @@ async function untilStopped({ out, signal }: Context, linkPort: number, stack: S
 
   if (!signal.aborted) await once(signal, 'abort');
   out.tell('\nStopping; the data stays for the next start.');
+  await closeControl();
   await stack.stop();
   out.tell('Stopped.');
 }

@@ -20,7 +20,7 @@ export interface State {
 export async function openState(): Promise<State> {
   const directory = await stateDirectory(checkout);
   const lock = join(directory, lockName);
-  await refuseSecond(lock);
+  await refuseSecond(directory);
   await writeFile(lock, String(process.pid));
   return {
     directory,
@@ -39,9 +39,15 @@ function isProgram(name: string): boolean {
   return name.startsWith('postgres-');
 }
 
-async function refuseSecond(lock: string): Promise<void> {
-  const pid = Number(await readFile(lock, 'utf8').catch(() => ''));
-  if (!pid || !(await isStart(pid))) return;
+/** The process id of the start that has the state directory now. */
+export async function runningStart(directory: string): Promise<number | undefined> {
+  const pid = Number(await readFile(join(directory, lockName), 'utf8').catch(() => ''));
+  return pid && (await isStart(pid)) ? pid : undefined;
+}
+
+async function refuseSecond(directory: string): Promise<void> {
+  const pid = await runningStart(directory);
+  if (pid === undefined) return;
   throw new CliFailure(
     exitCodes.unreachable,
     `paid-once runs already from this checkout (process ${pid}).`,

@@ -1,4 +1,4 @@
-import { startService, type Exit, type RunningProcess } from '@paid-once/infrastructure';
+import { startService, type Exit, type ProcessState, type RunningProcess } from '@paid-once/infrastructure';
 import { exitCodeBadSettings, pause } from '@paid-once/service/basics';
 import { builtProgram } from '../checkout.js';
 import { exitCodes } from '../exit-codes.js';
@@ -27,6 +27,8 @@ export class SupervisedService {
   private stopping = new AbortController();
   /** How it ended, while it is down. */
   private ended: Exit | undefined;
+  /** What was asked for last: a restart gives up when `stop` comes in between. */
+  private wanted = true;
 
   constructor(private readonly options: ServiceOptions) {
     this.process = this.start(options.env);
@@ -45,25 +47,39 @@ export class SupervisedService {
     return this.ended === undefined ? this.process.pid : undefined;
   }
 
+  /** How it is now, whoever has killed or frozen it; restarting: it is down, and another process follows by itself. */
+  get state(): ProcessState | 'restarting' {
+    if (this.ended === undefined) return this.process.state;
+    return !this.stopping.signal.aborted && this.willRestart(this.ended) ? 'restarting' : 'dead';
+  }
+
   /** After SIGKILL it resolves when the process is gone. Whether another one follows is up to `restart`. */
   async kill(signal: NodeJS.Signals): Promise<void> {
-    const { exited } = this.process;
-    this.process.kill(signal);
-    if (signal === 'SIGKILL') await exited;
+    await this.process.kill(signal);
   }
 
   /** Ends it, gently within 4 s, then with kill -9; it is not started again. */
   async stop(): Promise<void> {
-    this.stopping.abort();
-    if (this.ended === undefined) await this.process.stop({ limitMs: stopLimitMs });
+    this.wanted = false;
+    await this.end();
   }
 
-  /** Stops it if it runs, starts it, and waits until it is ready. */
-  async restart(): Promise<void> {
-    await this.stop();
+  /**
+   * Stops it if it runs, starts it, and waits until it is ready.
+   * @throws CliFailure it was not ready within `limitMs` milliseconds, or was stopped meanwhile
+   */
+  async restart(limitMs?: number): Promise<void> {
+    this.wanted = true;
+    await this.end();
+    if (!this.wanted) throw this.failure(`${this.name} was stopped while it was started again.`);
     this.stopping = new AbortController();
     this.process = this.start(this.options.env);
-    await this.ready();
+    await this.ready(undefined, limitMs);
+  }
+
+  private async end(): Promise<void> {
+    this.stopping.abort();
+    if (this.ended === undefined) await this.process.stop({ limitMs: stopLimitMs });
   }
 
   async isReady(): Promise<boolean> {
@@ -79,16 +95,18 @@ export class SupervisedService {
 
   /**
    * Resolves when everything it needs is there.
-   * @throws CliFailure it ended, and starting it again does not help; or a minute has passed
+   * @throws CliFailure it ended, and starting it again does not help; or `limitMs` milliseconds have passed
    */
-  async ready(signal?: AbortSignal): Promise<void> {
-    const until = performance.now() + 60_000;
+  async ready(signal?: AbortSignal, limitMs = 60_000): Promise<void> {
+    const until = performance.now() + limitMs;
     while (!(await this.isReady())) {
       signal?.throwIfAborted();
-      if (this.ended !== undefined && !this.willRestart(this.ended))
+      if (this.state === 'dead' && this.ended !== undefined)
         throw this.failure(`${this.name} has ended (${exitText(this.ended)}); its last lines above say why.`);
       if (performance.now() > until)
-        throw this.failure(`${this.name} was not ready within a minute: ${this.url}/health/ready says why.`);
+        throw this.failure(
+          `${this.name} was not ready within ${limitMs / 1_000} s: ${this.url}/health/ready says why.`,
+        );
       await pause(50, signal);
     }
   }

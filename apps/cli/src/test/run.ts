@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { runCli } from '../program.js';
 
 /** Runs a command line and keeps what it printed. */
@@ -15,6 +16,7 @@ export async function run(args: string, env: NodeJS.ProcessEnv = {}) {
     stdout: keep('stdout'),
     stderr: keep('stderr'),
     env: { ...nowhere, ...env },
+    checkout: tmpdir(), // not ours: somebody's system may run from it
   });
   return { exitCode, ...printed };
 }

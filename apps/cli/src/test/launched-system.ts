@@ -1,0 +1,138 @@
+import { freePorts, removeTree, stateDirectoryOf } from '@paid-once/infrastructure';
+import { pause } from '@paid-once/service/basics';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
+import { get, type IncomingMessage } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { z } from 'zod';
+import { checkout } from '../checkout.js';
+import type { SystemUrls } from '../settings.js';
+import { controlSocket } from '../stack/control-socket.js';
+import { urlsAt } from '../stack/stack-environment.js';
+import { processInfo, type ProcessInfo } from '../stack/process-info.js';
+
+/**
+ * What `npm start` runs, as a process of its own in a checkout of its own: the state directory belongs to the checkout,
+ * and nobody's running system is touched.
+ */
+export class LaunchedSystem {
+  private constructor(
+    readonly urls: SystemUrls,
+    /** Its state directory. */
+    readonly directory: string,
+    private readonly root: string,
+    private readonly env: NodeJS.ProcessEnv,
+    private readonly launcher: ChildProcess,
+    private readonly log: string[],
+  ) {}
+
+  static async start(): Promise<LaunchedSystem> {
+    const root = await mkdtemp(join(tmpdir(), 'paid-once-launched-'));
+    for (const part of ['apps/cli/bin', 'package.json', 'dist'])
+      await cp(join(checkout, part), join(root, part), { recursive: true });
+    // What was built must not look older than what it was built from.
+    await writeFile(join(root, 'dist/.built'), '');
+    await symlink(join(checkout, 'node_modules'), join(root, 'node_modules'));
+    const [payments = 0, ledger = 0, relay = 0, link = 0, toxiproxy = 0] = await freePorts(5);
+    const ports = { payments, ledger, relay, link, toxiproxy };
+    const env: NodeJS.ProcessEnv = { PATH: process.env.PATH, PAID_ONCE_SERVERS: 'local' };
+    for (const [name, port] of Object.entries(ports))
+      env[`PAID_ONCE_${name.toUpperCase()}_PORT`] = String(port);
+    const launcher = paidOnce(root, ['start'], env);
+    const log: string[] = [];
+    const ready = new Promise<void>((resolve, reject) => {
+      for (const stream of [launcher.stdout, launcher.stderr])
+        createInterface({ input: stream! }).on('line', (line) => {
+          log.push(line);
+          if (line.startsWith('Ready')) resolve();
+        });
+      launcher.once('exit', () => reject(new Error(`npm start has ended:\n${log.join('\n')}`)));
+    });
+    const system = new LaunchedSystem(urlsAt(ports), await stateDirectoryOf(root), root, env, launcher, log);
+    try {
+      await ready;
+    } catch (error) {
+      await system.remove();
+      throw error;
+    }
+    return system;
+  }
+
+  /** Runs a verb in the same checkout. */
+  async run(...args: string[]): Promise<{ exitCode: number; stdout: string; stderr: string }> {
+    const verb = paidOnce(this.root, args, this.env);
+    const [stdout, stderr, [exitCode]] = await Promise.all([
+      text(verb.stdout!),
+      text(verb.stderr!),
+      once(verb, 'exit') as Promise<[number]>,
+    ]);
+    return { exitCode, stdout, stderr };
+  }
+
+  /** What the launcher tells of its processes, without the half a second that a verb takes to start. */
+  async processes(): Promise<Record<string, ProcessInfo>> {
+    const socketPath = controlSocket(this.directory);
+    const [response] = (await once(get({ socketPath, path: '/processes', agent: false }), 'response')) as [
+      IncomingMessage,
+    ];
+    const processes = z.array(processInfo).parse(JSON.parse(await text(response)));
+    return Object.fromEntries(processes.map((process) => [process.name, process]));
+  }
+
+  /** What the launcher has printed. */
+  get said(): string {
+    return this.log.join('\n');
+  }
+
+  /** Sends a signal to the launcher alone and waits for its end. @returns exit code, and how many milliseconds it took */
+  async end(signal: NodeJS.Signals): Promise<{ exitCode: number | null; ms: number }> {
+    const startedAt = performance.now();
+    this.launcher.kill(signal);
+    const [exitCode] = (await once(this.launcher, 'exit')) as [number | null];
+    return { exitCode, ms: performance.now() - startedAt };
+  }
+
+  /** Ends it, if it runs, waits until nothing of it is left, and removes its checkout and data. */
+  async remove(): Promise<void> {
+    if (this.launcher.exitCode === null && this.launcher.signalCode === null) await this.end('SIGKILL');
+    await this.untilNothingRuns(20_000);
+    await removeTree(this.directory);
+    await rm(this.root, { recursive: true });
+  }
+
+  /** @returns the processes that are left after `limitMs` milliseconds */
+  async untilNothingRuns(limitMs: number): Promise<string[]> {
+    const until = performance.now() + limitMs;
+    for (;;) {
+      const left = (await Promise.all([this.root, this.directory].map(processesOf))).flat();
+      if (left.length === 0 || performance.now() > until) return left;
+      await pause(50);
+    }
+  }
+}
+
+function paidOnce(root: string, args: string[], env: NodeJS.ProcessEnv): ChildProcess {
+  return spawn(process.execPath, [join(root, 'apps/cli/bin/paid-once.mjs'), ...args], {
+    cwd: root,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+/** Every process with the directory in its environment, arguments or working directory: children of children too. */
+async function processesOf(directory: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    const [environment = '', command = ''] = await Promise.all(
+      ['environ', 'cmdline'].map((file) => readFile(`/proc/${pid}/${file}`, 'latin1').catch(() => '')),
+    );
+    const workingDirectory = await readlink(`/proc/${pid}/cwd`).catch(() => '');
+    if (`${environment}${command}${workingDirectory}`.includes(directory))
+      found.push(`${pid} ${command.replaceAll('\0', ' ').slice(0, 80)}`);
+  }
+  return found;
+}
