@@ -10,16 +10,22 @@ const base = {
   modulePathIgnorePatterns: ['<rootDir>/dist'],
 };
 
+const withServers = {
+  ...base,
+  globalSetup: '<rootDir>/test/servers.mjs',
+  globalTeardown: '<rootDir>/test/stop-servers.mjs',
+};
+
 // unit: no server. integration: real Postgres and RabbitMQ, started once for all by test/servers.mjs.
+// e2e: the same, for what takes minutes; `npm test` leaves it out.
 export default {
   projects: [
     { ...base, displayName: 'unit', testMatch: ['<rootDir>/{apps,libs}/**/*.spec.ts'] },
     {
-      ...base,
+      ...withServers,
       displayName: 'integration',
       testMatch: ['<rootDir>/{apps,libs,test}/**/*.int-spec.ts'],
-      globalSetup: '<rootDir>/test/servers.mjs',
-      globalTeardown: '<rootDir>/test/stop-servers.mjs',
     },
+    { ...withServers, displayName: 'e2e', testMatch: ['<rootDir>/test/**/*.e2e-spec.ts'] },
   ],
 };

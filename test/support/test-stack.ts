@@ -45,7 +45,7 @@ export class TestStack {
 
   /** Pays `rows` times EUR 1 through the breakable link; retries until each is answered. */
   async pay(rows: number, options: Partial<PayOptions> = {}): Promise<PayResult> {
-    const file = join(this.directory, `${rows}.csv`);
+    const file = join(this.directory, `${randomUUID()}.csv`); // several may be paid at once
     await writeFile(file, `src,dest,amount\n${'bianca,marc,1\n'.repeat(rows)}`);
     return payFile({
       file,
@@ -76,6 +76,18 @@ export class TestStack {
   async stats(side: 'payments' | 'ledger'): Promise<unknown> {
     const response = await fetch(`${this.stack.urls[side]}/stats`);
     return response.json();
+  }
+
+  /** How many transfers the ledger's database holds: asked past the ledger and its link. */
+  async transfersPosted(): Promise<number> {
+    const client = new Client({ connectionString: databaseOn(servers()[1], this.name) });
+    await client.connect();
+    try {
+      const { rows } = await client.query<{ count: number }>('SELECT count(*)::int AS count FROM transfer');
+      return rows[0]?.count ?? 0;
+    } finally {
+      await client.end();
+    }
   }
 
   /** What the services have logged so far at level error or fatal. */

@@ -43,7 +43,13 @@ export class LedgerModule {
       module: LedgerModule,
       imports: [
         TypeOrmModule.forRoot({
-          ...postgresOptions({ url, process: 'ledger', poolSize: 5, entities: ledgerEntities }),
+          ...postgresOptions({
+            url,
+            process: 'ledger',
+            poolSize: 5,
+            entities: ledgerEntities,
+            timeoutMs: settings.PAID_ONCE_DB_TIMEOUT_MS,
+          }),
           manualInitialization: true,
         }),
         consumption,

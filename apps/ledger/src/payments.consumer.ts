@@ -21,8 +21,12 @@ export class PaymentsConsumer implements OnModuleDestroy {
 
   /** Once the database has told how many shards there are; until then nothing could be posted anyway. */
   start(shards: number): void {
-    const { PAID_ONCE_LEDGER_AMQP_URL: url, PAID_ONCE_LEDGER_PREFETCH: prefetch } = this.settings;
-    const connection = (this.connection ??= new BrokerConnection({ url, name: 'ledger' }));
+    const {
+      PAID_ONCE_LEDGER_AMQP_URL: url,
+      PAID_ONCE_LEDGER_PREFETCH: prefetch,
+      PAID_ONCE_HEARTBEAT_SECONDS: heartbeatSeconds,
+    } = this.settings;
+    const connection = (this.connection ??= new BrokerConnection({ url, name: 'ledger', heartbeatSeconds }));
     const queues = Array.from({ length: shards }, (_, shard) => ledgerQueue(shard));
     this.consumer ??= new BatchConsumer({
       database: this.database,

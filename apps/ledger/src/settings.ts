@@ -1,4 +1,4 @@
-import { integer, port, serviceSettings, url } from '@paid-once/service';
+import { heartbeatSeconds, integer, port, serviceSettings, url } from '@paid-once/service';
 import type { z } from 'zod';
 
 export const ledgerSettings = serviceSettings.extend({
@@ -7,6 +7,7 @@ export const ledgerSettings = serviceSettings.extend({
     'as the user that setup made, with the virtual host',
   ),
   PAID_ONCE_LEDGER_PORT: port(8081),
+  PAID_ONCE_HEARTBEAT_SECONDS: heartbeatSeconds,
   PAID_ONCE_LEDGER_PREFETCH: integer({ min: 1, max: 10_000, otherwise: 1_000 }).describe(
     'unacknowledged deliveries a queue: what is kept in memory while the database is away',
   ),

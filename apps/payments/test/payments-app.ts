@@ -70,6 +70,7 @@ export async function startPayments(
   const app = await createHttpApplication(
     PaymentsModule.with({
       PAID_ONCE_LAB: settings.lab ?? false,
+      PAID_ONCE_DB_TIMEOUT_MS: 6_000,
       PAID_ONCE_HOST: '127.0.0.1',
       PAID_ONCE_PAYMENTS_PORT: 0,
       PAID_ONCE_PAYMENTS_DB_URL: settings.databaseUrl ?? database.urls.payments,

@@ -31,6 +31,7 @@ export class RelayModule implements BeforeApplicationShutdown {
     const broker = new BrokerConnection({
       url: brokerUrl,
       name: 'paid-once relay',
+      heartbeatSeconds: settings.PAID_ONCE_HEARTBEAT_SECONDS,
       onState: (state) => trouble.brokerState(state),
     });
     const outbox = new PublishOutbox(
@@ -67,6 +68,7 @@ export class RelayModule implements BeforeApplicationShutdown {
               process: 'relay',
               poolSize: 2 * shardCount,
               entities: outboxEntities,
+              timeoutMs: settings.PAID_ONCE_DB_TIMEOUT_MS,
             }),
           ),
           manualInitialization: true,

@@ -1,3 +1,5 @@
+export * from './faults.js';
+export * from './faults-on.js';
 export * from './link-control.js';
 export * from './link-errors.js';
 export * from './links.js';

@@ -1,4 +1,6 @@
 import { Toxiproxy } from 'toxiproxy-node-client';
+import { readToxicName, toxicsOf } from './fault-toxics.js';
+import type { Fault } from './faults.js';
 import { LinkNotSetUp, LinksRefused, LinksUnreachable } from './link-errors.js';
 import { linksCalled, type LinkProxy } from './links.js';
 
@@ -14,19 +16,22 @@ export interface LinkToxic {
   attributes?: Readonly<Record<string, number>>;
 }
 
-/** A link as Toxiproxy reports it. `enabled: false` is a cut link. */
+/** A toxic as Toxiproxy reports it, with all defaults filled in. */
+export interface ShownToxic {
+  name: string;
+  type: string;
+  stream: string;
+  toxicity: number;
+  attributes: Record<string, number>;
+}
+
+/** A link as Toxiproxy reports it. `enabled: false` is a cut link; `faultsOn` says what else is wrong with it. */
 export interface LinkState {
   name: string;
   listen: string;
   upstream: string;
   enabled: boolean;
-  toxics: {
-    name: string;
-    type: string;
-    stream: string;
-    toxicity: number;
-    attributes: Record<string, number>;
-  }[];
+  toxics: ShownToxic[];
 }
 
 /**
@@ -39,6 +44,12 @@ export interface LinkControl {
   list(): Promise<LinkState[]>;
   /** Cuts a link or a group: open connections are closed, new ones are refused. */
   break(linkOrGroup: string): Promise<LinkState[]>;
+  /**
+   * Breaks a link or a group. A fault of the same kind is replaced, and counts from now; others stay and add up: a link
+   * can be slow and lose answers. A link gets all of these faults or, refused, none.
+   * Also rejects with RangeError for a delay or share that cannot be meant; then nothing was changed.
+   */
+  breakWith(linkOrGroup: string, ...faults: readonly [Fault, ...Fault[]]): Promise<LinkState[]>;
   /** Opens a link or a group again and takes its toxics away. */
   heal(linkOrGroup: string): Promise<LinkState[]>;
   /** Opens every link and takes all toxics away. One that cannot be opened does not keep the others shut. */
@@ -72,7 +83,11 @@ class ToxiproxyLinks implements LinkControl {
   }
 
   break(linkOrGroup: string): Promise<LinkState[]> {
-    return this.#onEach(linkOrGroup, (link) => this.#change(link, false));
+    return this.breakWith(linkOrGroup, { kind: 'cut' });
+  }
+
+  breakWith(linkOrGroup: string, ...faults: readonly [Fault, ...Fault[]]): Promise<LinkState[]> {
+    return this.#onEach(linkOrGroup, (link) => this.#breakWith(link, faults));
   }
 
   heal(linkOrGroup: string): Promise<LinkState[]> {
@@ -100,9 +115,7 @@ class ToxiproxyLinks implements LinkControl {
 
   addToxic(linkOrGroup: string, toxic: LinkToxic): Promise<LinkState[]> {
     return this.#onEach(linkOrGroup, async (link) => {
-      await this.#ask([link], `the toxic ${toxic.type}`, (api) =>
-        api.post<unknown>(`${this.url}/proxies/${link}/toxics`, toxic),
-      );
+      await this.#addToxic(link, toxic);
       return this.#get(link);
     });
   }
@@ -133,14 +146,52 @@ class ToxiproxyLinks implements LinkControl {
     );
   }
 
+  async #breakWith(link: string, faults: readonly Fault[]): Promise<LinkState> {
+    const since = new Date();
+    const byKind = new Map(faults.map((fault) => [fault.kind, fault]));
+    const { toxics } = await this.#get(link);
+    const replaced = toxics.flatMap(({ name }) => {
+      const old = readToxicName(name);
+      return old && byKind.has(old.kind) ? { name, number: old.number } : [];
+    });
+    const free = Math.max(-1, ...replaced.map(({ number }) => number)) + 1;
+    const added: string[] = [];
+    try {
+      // The new before the old goes: a link that is to stay broken is not whole for a moment.
+      for (const toxic of [...byKind.values()].flatMap((fault) => toxicsOf(fault, since, free))) {
+        await this.#addToxic(link, toxic);
+        added.push(toxic.name);
+      }
+      if (byKind.has('cut')) await this.#change(link, false);
+    } catch (refusal) {
+      for (const name of added) await this.#removeToxic(link, name).catch(() => {}); // the first refusal is the one to tell
+      throw refusal;
+    }
+    for (const { name } of replaced) await this.#removeToxic(link, name);
+    return this.#get(link);
+  }
+
   async #heal(link: string): Promise<LinkState> {
     const { toxics } = await this.#get(link);
-    for (const toxic of toxics) {
-      await this.#ask([link], `to remove the toxic ${toxic.name}`, (api) =>
-        api.delete(`${this.url}/proxies/${link}/toxics/${encodeURIComponent(toxic.name)}`),
-      );
-    }
+    for (const { name } of toxics) await this.#removeToxic(link, name);
     return this.#change(link, true);
+  }
+
+  async #addToxic(link: string, toxic: LinkToxic): Promise<void> {
+    await this.#ask([link], `the toxic ${toxic.type}`, (api) =>
+      api.post<unknown>(`${this.url}/proxies/${link}/toxics`, toxic),
+    );
+  }
+
+  /** One that somebody else has taken away meanwhile is gone, as was wanted. */
+  async #removeToxic(link: string, name: string): Promise<void> {
+    try {
+      await this.#ask([link], `to remove the toxic ${name}`, (api) =>
+        api.delete(`${this.url}/proxies/${link}/toxics/${encodeURIComponent(name)}`),
+      );
+    } catch (refusal) {
+      if (!(refusal instanceof LinkNotSetUp)) throw refusal;
+    }
   }
 
   async #get(link: string): Promise<LinkState> {

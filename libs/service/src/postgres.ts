@@ -1,15 +1,22 @@
 import type { EventEmitter } from 'node:events';
 import type { DataSourceOptions, MixedList } from 'typeorm';
+import { databaseTimeoutMs } from './settings.js';
 
-/** node-postgres has no time-outs of its own: through a black hole it would wait for ever. Milliseconds. */
-export const postgresTimeouts = {
-  connectMs: 2_000,
-  lockMs: 1_000,
-  statementMs: 5_000,
-  idleInTransactionMs: 5_000,
-  /** The client's own timer, the only one that bounds COMMIT: longer than the server's, so that the server speaks first. */
-  queryMs: 6_000,
-};
+/**
+ * node-postgres has no time-outs of its own: through a black hole it would wait for ever. Milliseconds.
+ * @param queryMs the client's own timer, the only one that bounds COMMIT; the others follow from it, in the same proportions:
+ *   the server's are shorter, so that the server speaks first
+ */
+function postgresTimeouts(queryMs: number) {
+  const share = (sixths: number) => Math.round((queryMs * sixths) / 6);
+  return {
+    connectMs: share(2),
+    lockMs: share(1),
+    statementMs: share(5),
+    idleInTransactionMs: share(5),
+    queryMs,
+  };
+}
 
 /**
  * How a service connects to its database.
@@ -22,22 +29,25 @@ export function postgresOptions(options: {
   poolSize: number;
   entities: MixedList<Function>;
   migrations?: MixedList<Function>;
+  /** PAID_ONCE_DB_TIMEOUT_MS; default as its own. */
+  timeoutMs?: number;
 }): DataSourceOptions {
+  const timeouts = postgresTimeouts(options.timeoutMs ?? databaseTimeoutMs);
   return {
     type: 'postgres',
     url: options.url,
     applicationName: `paid-once ${options.process}`,
     poolSize: options.poolSize,
-    connectTimeoutMS: postgresTimeouts.connectMs,
+    connectTimeoutMS: timeouts.connectMs,
     entities: options.entities,
     migrations: options.migrations ?? [],
     migrationsTransactionMode: 'each',
     installExtensions: false,
     extra: {
-      query_timeout: postgresTimeouts.queryMs,
-      statement_timeout: postgresTimeouts.statementMs,
-      lock_timeout: postgresTimeouts.lockMs,
-      idle_in_transaction_session_timeout: postgresTimeouts.idleInTransactionMs,
+      query_timeout: timeouts.queryMs,
+      statement_timeout: timeouts.statementMs,
+      lock_timeout: timeouts.lockMs,
+      idle_in_transaction_session_timeout: timeouts.idleInTransactionMs,
       keepAlive: true,
       options: '-c synchronous_commit=on -c timezone=UTC -c search_path=public -c jit=off',
       // Between the pool's listener and TypeORM's a client has none, nor has one that is being destroyed: a server that

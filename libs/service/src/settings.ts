@@ -87,12 +87,19 @@ export const url = (...schemes: string[]) =>
     `is no URL of the form ${schemes.map((scheme) => `${scheme}//…`).join(' or ')}`,
   );
 
+/** How long a service waits for an answer of its database, in milliseconds, unless told otherwise. */
+export const databaseTimeoutMs = 6_000;
+
+/** For services that speak to the broker: a link that is silent for 2–3 heartbeats is given up. */
+export const heartbeatSeconds = integer({ min: 1, max: 60, otherwise: 5 });
+
 /** What every service reads; an app's own schema extends it. */
 export const serviceSettings = z.object({
   PAID_ONCE_LAB: flag,
   PAID_ONCE_HOST: z.string().default('127.0.0.1'),
   /** Says that only a container's own network reaches this process, so that lab mode may listen beyond loopback. */
   PAID_ONCE_LAB_NETWORK: z.enum(['container'], { error: 'is not container' }).optional(),
+  PAID_ONCE_DB_TIMEOUT_MS: integer({ min: 600, max: 60_000, otherwise: databaseTimeoutMs }),
   PAID_ONCE_CRASH_AT: z.string().optional(),
   PAID_ONCE_LIFELINE: z.enum(['stdin'], { error: 'is not stdin' }).optional(),
 });

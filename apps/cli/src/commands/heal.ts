@@ -3,7 +3,8 @@ import type { Command } from 'commander';
 import { CliFailure } from '../failure.js';
 import { exitCodes } from '../exit-codes.js';
 import { addVerb, type Run } from '../verb.js';
-import { linkLines } from './links.js';
+import { targetCalled } from '../faults/target.js';
+import { linkLines, shownLinks } from './links.js';
 
 export function addHeal(program: Command, run: Run): void {
   addVerb(program, {
@@ -12,9 +13,10 @@ export function addHeal(program: Command, run: Run): void {
     examples: [
       ['heal', 'everything'],
       ['heal relay-rabbitmq', 'one link; the outbox drains'],
+      ['heal confirm-lost', 'the link that a preset has broken'],
     ],
   })
-    .argument('[link]', 'a link’s name or the group rabbitmq')
+    .argument('[link]', 'a link’s name, the group rabbitmq, or a preset')
     .option('--all', 'every link, as without a name')
     .action((link: string | undefined, flags: { json?: true; all?: true }) =>
       run(flags.json === true, async ({ out, settings }) => {
@@ -26,8 +28,9 @@ export function addHeal(program: Command, run: Run): void {
             'npx paid-once heal --help',
           );
         const control = connectLinks(settings().urls.toxiproxy);
-        const links = link === undefined ? await control.healAll() : await control.heal(link);
-        out.result({ links });
+        const links =
+          link === undefined ? await control.healAll() : await control.heal(targetCalled(link).linkOrGroup);
+        out.result({ links: shownLinks(links) });
         for (const line of linkLines(out, links)) out.say(line);
         out.say('What has waited is now delivered, in order.');
         out.next('npx paid-once compare --wait');

@@ -1,6 +1,7 @@
-import { connectLinks, linkNames, type LinkState } from '@paid-once/links';
+import { connectLinks, faultsOn, linkNames, type LinkState } from '@paid-once/links';
 import type { Command } from 'commander';
 import { exitCodes } from '../exit-codes.js';
+import { conditionOf } from '../faults/words.js';
 import type { Output } from '../output/output.js';
 import { addVerb, type Run } from '../verb.js';
 
@@ -9,16 +10,16 @@ export function addLinks(program: Command, run: Run): void {
     name: 'links',
     does: 'show every link between the parts, and what is wrong with it',
     examples: [
-      ['links', 'which are up, which are cut'],
+      ['links', 'which are up; what is broken, by what, since when'],
       ['links --json', 'for scripts'],
     ],
   }).action((flags: { json?: true }) =>
     run(flags.json === true, async ({ out, settings }) => {
       const links = await connectLinks(settings().urls.toxiproxy).list();
-      out.result({ links });
+      out.result({ links: shownLinks(links) });
       for (const line of linkLines(out, links)) out.say(line);
-      const cut = links.find(({ enabled, toxics }) => !enabled || toxics.length > 0);
-      out.next(cut === undefined ? 'npx paid-once break relay-rabbitmq' : 'npx paid-once heal');
+      const broken = links.some((link) => faultsOn(link).length > 0);
+      out.next(broken ? 'npx paid-once heal' : 'npx paid-once break relay-rabbitmq');
       return exitCodes.done;
     }),
   );
@@ -31,20 +32,21 @@ export function linkLines(out: Output, links: readonly LinkState[]): string[] {
     return known < 0 ? linkNames.length : known;
   };
   const sorted = links.toSorted((a, b) => rank(a.name) - rank(b.name));
-  const width = Math.max(0, ...links.map(({ name }) => name.length));
-  return sorted.map(
-    (link) =>
-      `${mark(out, link)} ${link.name.padEnd(width)}  ${conditionOf(link).padEnd(8)}  ${link.listen} → ${link.upstream}`,
+  const shown = sorted.map((link) => ({ ...link, condition: conditionOf(link) }));
+  const widthOf = (column: 'name' | 'condition') => Math.max(0, ...shown.map((link) => link[column].length));
+  const [nameWidth, conditionWidth] = [widthOf('name'), widthOf('condition')];
+  return shown.map(
+    ({ name, condition, listen, upstream, ...state }) =>
+      `${mark(out, state)} ${name.padEnd(nameWidth)}  ${condition.padEnd(conditionWidth)}  ${listen} → ${upstream}`,
   );
 }
 
-/** "up", "cut", or the toxics that are on it. */
-export function conditionOf({ enabled, toxics }: LinkState): string {
-  if (!enabled) return 'cut';
-  return toxics.length === 0 ? 'up' : toxics.map(({ type, stream }) => `${type} ${stream}`).join(', ');
+/** For --json: Toxiproxy's own view, and what it means. */
+export function shownLinks(links: readonly LinkState[]): object[] {
+  return links.map((link) => ({ ...link, faults: faultsOn(link) }));
 }
 
-function mark({ colours }: Output, { enabled, toxics }: LinkState): string {
-  if (!enabled) return colours.red('╳');
-  return toxics.length === 0 ? colours.green('●') : colours.yellow('◐');
+function mark({ colours }: Output, link: Pick<LinkState, 'enabled' | 'toxics'>): string {
+  if (!link.enabled) return colours.red('╳');
+  return faultsOn(link).length === 0 ? colours.green('●') : colours.yellow('◐');
 }

@@ -1,15 +1,15 @@
 import { Side, type Stats } from '@paid-once/compare';
-import { connectLinks, type LinkState } from '@paid-once/links';
+import { connectLinks, faultsOn, type LinkState } from '@paid-once/links';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { failureOf } from '../failure.js';
+import { conditionOf } from '../faults/words.js';
 import type { Output } from '../output/output.js';
 import { age, count, counted, money } from '../output/words.js';
 import { relayStatus, type RelayStatus } from '../relay-status.js';
 import { call } from '../services.js';
 import { addVerb, type Context, type Run } from '../verb.js';
-import { conditionOf } from './links.js';
 
 export function addStatus(program: Command, run: Run): void {
   addVerb(program, {
@@ -55,9 +55,9 @@ async function status({ out, settings, signal }: Context): Promise<ExitCode> {
     out.next('npm start', 'docker compose up');
     return exitCodes.unreachable;
   }
-  const cut = links.value?.some(({ enabled, toxics }) => !enabled || toxics.length > 0);
+  const broken = links.value?.some((link) => faultsOn(link).length > 0);
   out.next(
-    cut
+    broken
       ? 'npx paid-once heal'
       : payments.value?.count === 0
         ? 'npx paid-once pay payments.csv'

@@ -79,6 +79,8 @@ export class RelayRig {
         PAID_ONCE_RELAY_PORT: 0,
         PAID_ONCE_RELAY_DB_URL: url.href,
         PAID_ONCE_RELAY_AMQP_URL: this.amqpUrl('relay', amqpPort),
+        PAID_ONCE_DB_TIMEOUT_MS: 6_000,
+        PAID_ONCE_HEARTBEAT_SECONDS: 5,
         PAID_ONCE_RELAY_CONFIRM_TIMEOUT_MS: 1_000,
         PAID_ONCE_RELAY_SLICE: 100,
       }),

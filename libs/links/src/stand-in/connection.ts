@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import type { Address } from './addresses.js';
+import type { ConnectionDice } from './dice.js';
 import { ToxicLink } from './toxic-link.js';
 import type { Toxic } from './toxic.js';
 
@@ -16,12 +17,14 @@ export class Connection {
    * @param client  accepted and not read yet
    * @param address undefined for an upstream nobody can connect to
    * @param toxics  asked for when the upstream has answered
+   * @param dice    what chance decides about this connection
    * @param closed  called once, when both sockets are gone
    */
   constructor(
     private readonly client: Socket,
     address: Address | undefined,
     toxics: () => readonly Toxic[],
+    private readonly dice: ConnectionDice,
     closed: () => void,
   ) {
     // Port 0 of nowhere fails like any other upstream that is away.
@@ -61,8 +64,8 @@ export class Connection {
     const toward = (direction: ToxicLink['direction']) =>
       toxics.filter((toxic) => toxic.direction === direction);
     this.#links.push(
-      new ToxicLink('upstream', this.client, this.#upstream, toward('upstream'), withReset),
-      new ToxicLink('downstream', this.#upstream, this.client, toward('downstream'), withReset),
+      new ToxicLink('upstream', this.client, this.#upstream, toward('upstream'), withReset, this.dice),
+      new ToxicLink('downstream', this.#upstream, this.client, toward('downstream'), withReset, this.dice),
     );
   }
 

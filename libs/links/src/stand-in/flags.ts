@@ -5,13 +5,14 @@ export interface Flags {
   port: number;
   config: string | undefined;
   version: boolean;
+  seed: bigint | undefined;
   hosts: Record<string, string>;
 }
 
 /**
  * Toxiproxy's flags, with one dash or two as Go takes them, and one of our own: `-upstream-host payment=127.0.0.1:9080`
  * says where a host name of an upstream really is.
- * @throws TypeError for an unknown flag, a missing value, or a port that is none
+ * @throws TypeError for an unknown flag, a missing value, or a port or seed that is none
  */
 export function readFlags(args: readonly string[]): Flags {
   const { values } = parseArgs({
@@ -21,9 +22,9 @@ export function readFlags(args: readonly string[]): Flags {
       port: { type: 'string', default: '8474' },
       config: { type: 'string' },
       version: { type: 'boolean', default: false },
+      seed: { type: 'string' },
       'upstream-host': { type: 'string', multiple: true, default: [] },
       // Taken and ignored: these have no counterpart here.
-      seed: { type: 'string' },
       'proxy-metrics': { type: 'boolean' },
       'runtime-metrics': { type: 'boolean' },
     },
@@ -31,7 +32,17 @@ export function readFlags(args: readonly string[]): Flags {
   const { host, config, version } = values;
   const port = Number(values.port);
   if (!/^\d+$/.test(values.port) || port > 65_535) throw new TypeError(`-port ${values.port} is no port`);
-  return { host, port, config, version, hosts: Object.fromEntries(values['upstream-host'].map(asPair)) };
+  if (values.seed !== undefined && !/^-?\d{1,19}$/.test(values.seed))
+    throw new TypeError(`-seed ${values.seed} is no whole number`);
+  const seed = values.seed === undefined ? undefined : BigInt(values.seed);
+  return {
+    host,
+    port,
+    config,
+    version,
+    seed,
+    hosts: Object.fromEntries(values['upstream-host'].map(asPair)),
+  };
 }
 
 function asPair(text: string): [name: string, host: string] {

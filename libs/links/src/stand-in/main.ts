@@ -10,9 +10,9 @@ import { startStandIn } from './start-stand-in.js';
  * then links listen where they are asked to as well.
  */
 async function main(): Promise<void> {
-  const { host, port, hosts, config, version } = readFlags(process.argv.slice(2));
+  const { host, port, hosts, config, version, seed } = readFlags(process.argv.slice(2));
   if (version) return say(`toxiproxy-server version ${apiVersion} (paid-once stand-in)`);
-  const standIn = await startStandIn({ port, host, hosts, anyInterface: !isLoopback(host), say });
+  const standIn = await startStandIn({ port, host, hosts, anyInterface: !isLoopback(host), seed, say });
   say(`link control listens on ${standIn.url}`);
   // Exits by itself: an open standard input would keep the process alive.
   const stop = () => void standIn.stop().finally(() => process.exit());

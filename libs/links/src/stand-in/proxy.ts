@@ -2,6 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { listenAddress, onLoopback, printAddress, splitAddress, type Address } from './addresses.js';
 import { ApiError, cannotListen, toxicExists, toxicNotFound } from './api-error.js';
 import { Connection } from './connection.js';
+import type { Dice } from './dice.js';
 import { Toxic } from './toxic.js';
 
 /** What a stand-in's proxies share. */
@@ -9,6 +10,7 @@ export interface Surroundings {
   /** Where a host name of an upstream really is: a host, or host:port. */
   hosts: Readonly<Record<string, string>>;
   anyInterface: boolean;
+  dice: Dice;
   say(line: string): void;
 }
 
@@ -146,6 +148,7 @@ export class Proxy {
       client,
       this.#upstreamAddress(),
       () => this.toxics,
+      this.surroundings.dice.forConnection(this.name),
       () => this.#connections.delete(connection),
     );
     this.#connections.add(connection);

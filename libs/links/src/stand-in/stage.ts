@@ -1,3 +1,4 @@
+import type { Random } from './dice.js';
 import type { ToxicBehaviour } from './toxics/behaviour.js';
 
 /** Bytes as they arrived, and when, on `performance.now()`'s clock. */
@@ -24,6 +25,15 @@ export type Taken =
   | { kind: 'silence' } // nothing came for as long as was asked
   | { kind: 'interrupted' }; // the behaviour is to return, at once and with nothing held back
 
+export interface StageOptions {
+  /** The behaviour to run; asked again whenever the behaviour is interrupted. */
+  draw: () => ToxicBehaviour;
+  random: Random;
+  output: Outlet;
+  /** How many chunks wait in here before the sender has to. */
+  capacity: number;
+}
+
 /**
  * One toxic on one direction of one connection: a bounded queue and a loop that lets the toxic's behaviour take from
  * it. Behaviours come and go while bytes are under way; nothing is dropped or reordered by that.
@@ -42,23 +52,23 @@ export class Stage implements Outlet {
   #wake = Promise.withResolvers<void>();
   #room = Promise.withResolvers<void>();
 
-  /**
-   * @param draw     the behaviour to run; asked again whenever the behaviour is interrupted
-   * @param capacity how many chunks wait in here before the sender has to
-   */
-  constructor(
-    private readonly draw: () => ToxicBehaviour,
-    output: Outlet,
-    private readonly capacity: number,
-  ) {
+  /** For behaviours: chance, repeatable by the seed. */
+  readonly random: Random;
+  readonly #draw: () => ToxicBehaviour;
+  readonly #capacity: number;
+
+  constructor({ draw, random, output, capacity }: StageOptions) {
+    this.#draw = draw;
+    this.random = random;
     this.output = output;
+    this.#capacity = capacity;
   }
 
   /** Runs until the direction has ended or the stage has retired. */
   async run(): Promise<void> {
     while (this.#state === 'running') {
       this.#interrupted = false;
-      await this.draw()(this);
+      await this.#draw()(this);
     }
     while (this.#state === 'retiring') {
       const chunk = this.#dequeue();
@@ -91,7 +101,7 @@ export class Stage implements Outlet {
   }
 
   async put(chunk: Chunk): Promise<void> {
-    while (this.#queue.length >= this.capacity && this.#state === 'running') await this.#room.promise;
+    while (this.#queue.length >= this.#capacity && this.#state === 'running') await this.#room.promise;
     if (this.#state === 'closed') return; // the connection is closing behind this stage: nobody can take these bytes
     if (this.#state === 'retired') return this.output.put(chunk);
     this.#queue.push(chunk);

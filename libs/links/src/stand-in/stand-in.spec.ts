@@ -5,6 +5,7 @@ import { populateContract } from './test/populate-contract.js';
 import { original, standIn, type Subject } from './test/subjects.js';
 import { toxicContract } from './test/toxic-contract.js';
 import { toxicEffects } from './test/toxic-effects.js';
+import { toxicVariants } from './test/toxic-variants.js';
 
 /** One suite, two subjects: what the stand-in promises is what Toxiproxy does. */
 function holdsToxiproxysContract(subject: Subject): void {
@@ -13,6 +14,7 @@ function holdsToxiproxysContract(subject: Subject): void {
   describe('links', () => linkContract(subject));
   describe('toxics', () => toxicContract(subject));
   describe('what toxics do', () => toxicEffects(subject));
+  describe('what toxics do, in all their variants', () => toxicVariants(subject));
 }
 
 describe(standIn.name, () => holdsToxiproxysContract(standIn));

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { networkInterfaces } from 'node:os';
+import { Dice, type ConnectionDice } from './dice.js';
 import { startStandIn, type StandIn, type StandInOptions } from './start-stand-in.js';
-import { asProxy, callerOf, portOf } from './test/api-client.js';
+import { asProxy, callerOf, portOf, type Call } from './test/api-client.js';
 import { connectTo, startUpstream, type Peer } from './test/peers.js';
 import { freePort } from './test/subjects.js';
 
@@ -151,5 +152,55 @@ describe('startStandIn', () => {
     const { populate } = await start();
     expect(await populate('[{"name":"p","listen":"127.0.0.1:0","upstream":"a:1"}]')).toBeUndefined();
     expect(await populate('[{"name":"q"}]')).toBe('missing required field: upstream at proxy 1');
+  });
+});
+
+describe('the seed', () => {
+  /** Which of 40 connections, one after the other, a toxic that touches half of them closes. */
+  async function touched({ call }: { call: Call }): Promise<boolean[]> {
+    const { address } = await upstream();
+    const { listen } = asProxy(
+      await call('POST', '/proxies', { name: 'p', listen: '127.0.0.1:0', upstream: address }),
+    );
+    await call('POST', '/proxies/p/toxics', { type: 'limit_data', toxicity: 0.5 });
+    const closed: boolean[] = [];
+    for (let connection = 0; connection < 40; connection++) {
+      const client = await connectTo(listen);
+      clients.push(client);
+      client.send('x');
+      await client.until(({ over, text }) => over || text === 'x');
+      closed.push(client.over);
+    }
+    await call('DELETE', '/proxies/p');
+    return closed;
+  }
+
+  it('makes the dice repeatable: the same connections are closed, with another seed other ones', async () => {
+    const first = await touched(await start({ seed: 7 }));
+    expect(new Set(first)).toEqual(new Set([true, false]));
+    expect(await touched(await start({ seed: 7 }))).toEqual(first);
+    expect(await touched(await start({ seed: 8 }))).not.toEqual(first);
+  });
+  it('can be set again, and the dice start anew', async () => {
+    const running = await start({ seed: 7 });
+    const first = await touched(running);
+    expect(await touched(running)).not.toEqual(first);
+    running.reseed(7);
+    expect(await touched(running)).toEqual(first);
+  });
+  it('is another one each time, when none is given', async () =>
+    expect(await touched(await start())).not.toEqual(await touched(await start())));
+  it('gives the n-th connection of a link its own dice, whatever other connections and links throw', () => {
+    const throws = (dice: ConnectionDice, purpose: string) => Array.from({ length: 5 }, dice(purpose));
+    const alone = new Dice(7).forConnection('p');
+    const amongOthers = new Dice(7);
+    throws(amongOthers.forConnection('q'), 'upstream toxicity');
+    const same = amongOthers.forConnection('p');
+    throws(same, 'upstream bytes');
+    expect(throws(same, 'upstream toxicity')).toEqual(throws(alone, 'upstream toxicity'));
+    expect(throws(same, 'downstream toxicity')).not.toEqual(throws(same, 'upstream toxicity'));
+    expect(throws(amongOthers.forConnection('p'), 'upstream toxicity')).not.toEqual(
+      throws(alone, 'upstream toxicity'),
+    );
   });
 });

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { onLoopback, printAddress, resolveAddress } from './addresses.js';
 import { createApi } from './api.js';
+import { Dice } from './dice.js';
 import { Proxies } from './proxies.js';
 
 export interface StandInOptions {
@@ -18,6 +19,8 @@ export interface StandInOptions {
    * container of its own, not for a desk. Default: loopback, whatever is asked.
    */
   anyInterface?: boolean;
+  /** A whole number that makes the dice repeatable: toxicity, jitter, sizes of slices. Default: another one each time. */
+  seed?: number | bigint;
   /** Told, in a sentence, what differs from what was asked for. */
   say?: (line: string) => void;
 }
@@ -28,6 +31,8 @@ export interface StandIn {
   url: string;
   /** As POST /populate. Resolves with the refusal's text, if one entry was refused; those before it are there. */
   populate: (json: string) => Promise<string | undefined>;
+  /** Throws the dice anew from this whole number: the next connection of each link counts as its first. */
+  reseed: (seed: number) => void;
   /** Closes the API, every link and every connection at once. */
   stop: () => Promise<void>;
 }
@@ -43,9 +48,11 @@ export async function startStandIn({
   host = '127.0.0.1',
   hosts = {},
   anyInterface = false,
+  seed,
   say = () => {},
 }: StandInOptions): Promise<StandIn> {
-  const proxies = new Proxies({ hosts, anyInterface, say });
+  const dice = new Dice(seed);
+  const proxies = new Proxies({ hosts, anyInterface, dice, say });
   const api = createApi(proxies);
   const asked = await resolveAddress({ host, port });
   const address = anyInterface ? asked : onLoopback(asked);
@@ -60,6 +67,7 @@ export async function startStandIn({
     port: boundPort,
     url: `http://${reachable}`,
     populate: async (json) => (await proxies.populate(json)).refusal?.message,
+    reseed: (next) => dice.reseed(next),
     stop: async () => {
       const closed = Promise.withResolvers<void>();
       api.close(() => closed.resolve());

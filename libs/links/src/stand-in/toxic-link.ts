@@ -1,10 +1,14 @@
 import type { Socket } from 'node:net';
+import type { ConnectionDice, Random } from './dice.js';
 import { Stage, type Chunk, type Ending, type Outlet } from './stage.js';
 import type { Direction, Toxic } from './toxic.js';
 
 /** One direction of a connection: bytes go from a socket through the stages of its toxics into another socket. */
 export class ToxicLink {
   readonly #sink: SocketSink;
+  /** Two, so that whom a toxic touches does not depend on how many bytes passed before. */
+  readonly #draws: Random;
+  readonly #random: Random;
   readonly #stages: { toxic: Toxic; stage: Stage }[] = [];
 
   constructor(
@@ -13,7 +17,10 @@ export class ToxicLink {
     target: Socket,
     toxics: readonly Toxic[],
     withReset: boolean,
+    dice: ConnectionDice,
   ) {
+    this.#draws = dice(`${direction} toxicity`);
+    this.#random = dice(`${direction} bytes`);
     this.#sink = new SocketSink(target, withReset);
     for (const toxic of toxics) this.add(toxic);
     void this.#read();
@@ -21,7 +28,12 @@ export class ToxicLink {
 
   /** Appends a stage. The one before it starts anew, as in Toxiproxy: what it holds goes out, its toxicity is drawn again. */
   add(toxic: Toxic): void {
-    const stage = new Stage(() => toxic.draw(), this.#sink, toxic.type.capacity ?? 1);
+    const stage = new Stage({
+      draw: () => toxic.draw(this.#draws),
+      random: this.#random,
+      output: this.#sink,
+      capacity: toxic.type.capacity ?? 1,
+    });
     const last = this.#stages.at(-1)?.stage;
     this.#stages.push({ toxic, stage });
     void stage.run();

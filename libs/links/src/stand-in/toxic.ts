@@ -1,4 +1,5 @@
 import { badBody, invalidStream, invalidToxicType } from './api-error.js';
+import type { Random } from './dice.js';
 import { parseBody, readFields } from './go-fields.js';
 import type { Json } from './go-json.js';
 import type { Attributes, ToxicBehaviour, ToxicType } from './toxics/behaviour.js';
@@ -53,8 +54,8 @@ export class Toxic {
   }
 
   /** Draws by toxicity whether a connection is touched, and what is then done to it. */
-  draw(): ToxicBehaviour {
-    return Math.random() < this.toxicity ? this.type.behaviour(this.attributes) : passOn;
+  draw(random: Random): ToxicBehaviour {
+    return random() < this.toxicity ? this.type.behaviour(this.attributes) : passOn;
   }
 
   toJSON(): object {

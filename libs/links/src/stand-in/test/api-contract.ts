@@ -68,6 +68,13 @@ export function apiContract(subject: Subject): void {
     });
   });
 
+  it('lists no proxies as an empty object', async () =>
+    expect(await call('GET', '/proxies')).toMatchObject({
+      status: 200,
+      type: 'application/json',
+      text: '{}',
+    }));
+
   describe('creating a proxy', () => {
     it('answers 201 with the resolved address, enabled, without toxics', async () => {
       const answer = await call('POST', '/proxies', { name: 'p', listen: 'localhost:0', upstream });
@@ -148,6 +155,12 @@ export function apiContract(subject: Subject): void {
       expect(answer).toMatchObject({ status: 200, type: 'application/json' });
       expect(asProxy(answer)).toEqual({ ...before, upstream: '127.0.0.1:10' });
       expect(await call(method, '/proxies/p', {})).toMatchObject({ status: 200 });
+    });
+    it('disables a proxy that is disabled already, or never was enabled', async () => {
+      await create({ name: 'p', enabled: false });
+      for (let time = 0; time < 2; time++)
+        expect(asProxy(await call('PATCH', '/proxies/p', { enabled: false })).enabled).toBe(false);
+      expect(asProxy(await call('PATCH', '/proxies/p', { enabled: true })).enabled).toBe(true);
     });
     it('leaves a proxy disabled at the new address if that is taken, and can repair it', async () => {
       const { listen: taken } = asProxy(await create({ name: 'q' }));

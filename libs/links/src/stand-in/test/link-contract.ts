@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
-import { asProxy, callerOf, type Call } from './api-client.js';
+import { asProxy, callerOf, portOf, type Call } from './api-client.js';
 import { connectTo, startUpstream, type Peer } from './peers.js';
 import { freePort, type Subject } from './subjects.js';
 
@@ -106,6 +106,13 @@ export function linkContract(subject: Subject): void {
         listen,
       });
     }
+  });
+  it('keeps connections when it is told the address it has, by another name', async () => {
+    const { client, server } = await pair();
+    const same = `localhost:${portOf(listen)}`;
+    expect(asProxy(await call('PATCH', '/proxies/p', { listen: same }))).toMatchObject({ listen });
+    client.send('x');
+    await server.until(({ text }) => text === 'x');
   });
   it('closes connections when it moves and when it is deleted', async () => {
     const moved = await pair();

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startStandIn } from '../start-stand-in.js';
-import { givenBinary } from './settings.js';
+import { givenClient, givenServer } from './settings.js';
 
 /** A server that is held to the contract. */
 export interface Subject {
@@ -27,15 +27,20 @@ const image = `ghcr.io/shopify/toxiproxy:${version}`;
 
 /** Toxiproxy itself: TOXIPROXY_BINARY, or the binary out of its image where Docker has it; else why not. */
 export function original(): Subject | { missing: string } {
-  const binary = givenBinary() ?? binaryFromImage();
+  const binary = givenServer() ?? fromImage('toxiproxy', 'TOXIPROXY_BINARY');
   if (typeof binary !== 'string') return binary;
   return { name: `Toxiproxy (${binary})`, isOriginal: true, start: () => startBinary(binary) };
 }
 
-function binaryFromImage(): string | { missing: string } {
-  if (process.platform !== 'linux') return { missing: 'TOXIPROXY_BINARY is not set' };
+/** Toxiproxy's command-line client: TOXIPROXY_CLI, or the binary out of the image; else why not. */
+export function originalClient(): string | { missing: string } {
+  return givenClient() ?? fromImage('toxiproxy-cli', 'TOXIPROXY_CLI');
+}
+
+function fromImage(program: 'toxiproxy' | 'toxiproxy-cli', variable: string): string | { missing: string } {
+  if (process.platform !== 'linux') return { missing: `${variable} is not set` };
   const cache = fileURLToPath(new URL('../../../../../node_modules/.cache/paid-once', import.meta.url));
-  const binary = join(cache, `toxiproxy-${version}`);
+  const binary = join(cache, `${program}-${version}`);
   if (existsSync(binary)) return binary;
   const docker = (...args: string[]) =>
     execFileSync('docker', args, {
@@ -48,12 +53,12 @@ function binaryFromImage(): string | { missing: string } {
     const container = docker('create', image);
     const copy = `${binary}.${process.pid}`; // another test may be at this too
     mkdirSync(cache, { recursive: true });
-    docker('cp', `${container}:/toxiproxy`, copy);
+    docker('cp', `${container}:/${program}`, copy);
     docker('rm', container);
     renameSync(copy, binary);
     return binary;
   } catch {
-    return { missing: `TOXIPROXY_BINARY is not set, and Docker does not have ${image}` };
+    return { missing: `${variable} is not set, and Docker does not have ${image}` };
   }
 }
 

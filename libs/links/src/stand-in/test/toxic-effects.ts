@@ -1,63 +1,10 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { asProxy, callerOf, type Call } from './api-client.js';
-import { connectTo, startUpstream, type Peer } from './peers.js';
+import { describe, expect, it } from '@jest/globals';
+import { effectsRig } from './effects-rig.js';
 import type { Subject } from './subjects.js';
-
-/** How much later than promised something may happen on a busy machine, in ms. Never earlier, but for a timer's grain. */
-const lateMs = 1_000;
-const grainMs = 5;
 
 /** What toxics do to the bytes of a connection. Times are lower bounds first: a busy machine is only ever late. */
 export function toxicEffects(subject: Subject): void {
-  let call: Call;
-  let stop: () => Promise<void>;
-  let upstream: Awaited<ReturnType<typeof startUpstream>>;
-  let listen: string;
-  let clients: Peer[] = [];
-
-  beforeAll(async () => {
-    const running = await subject.start();
-    call = callerOf(running.url);
-    stop = running.stop;
-  });
-  afterAll(() => stop());
-  beforeEach(async () => {
-    upstream = await startUpstream();
-    listen = asProxy(
-      await call('POST', '/proxies', { name: 'p', listen: '127.0.0.1:0', upstream: upstream.address }),
-    ).listen;
-  });
-  afterEach(async () => {
-    for (const { socket } of clients) socket.destroy();
-    clients = [];
-    await call('DELETE', '/proxies/p');
-    await upstream.stop();
-  });
-
-  const add = async (type: string, attributes: object = {}, more: object = {}) =>
-    expect(await call('POST', '/proxies/p/toxics', { name: type, type, attributes, ...more })).toMatchObject({
-      status: 200,
-    });
-  const remove = (name: string) => call('DELETE', `/proxies/p/toxics/${name}`);
-  const change = (name: string, body: object) => call('PATCH', `/proxies/p/toxics/${name}`, body);
-  const pair = async () => {
-    const client = await connectTo(listen);
-    clients.push(client);
-    return { client, server: await upstream.accepted() };
-  };
-  /** Both directions are known to work before a toxic comes. */
-  const warmPair = async () => {
-    const both = await pair();
-    both.client.send('?');
-    await both.server.until(({ text }) => text === '?');
-    both.server.send('!');
-    await both.client.until(({ text }) => text === '!');
-    return both;
-  };
-  const between = (fromMs: number, toMs: number | undefined, leastMs: number) => {
-    expect((toMs ?? NaN) - fromMs).toBeGreaterThanOrEqual(leastMs - grainMs);
-    expect((toMs ?? NaN) - fromMs).toBeLessThan(leastMs + lateMs);
-  };
+  const { call, add, remove, change, pair, warmPair, between } = effectsRig(subject);
 
   describe('timeout', () => {
     it('0 downstream loses the answer: the request got there, the client waits', async () => {

@@ -1,3 +1,4 @@
+import type { Random } from '../dice.js';
 import { negative, type ToxicType } from './behaviour.js';
 
 /** Each chunk leaves `latency ± jitter` ms after it arrived; order and throughput are kept. */
@@ -11,7 +12,8 @@ export const latency: ToxicType<'latency' | 'jitter'> = {
       if (taken.kind === 'end') return stage.close(taken.ending);
       if (taken.kind !== 'chunk') return;
       const { data, arrivedMs } = taken.chunk;
-      const waitMs = attributes.latency + drawnJitter(attributes.jitter) - (performance.now() - arrivedMs);
+      const waitMs =
+        attributes.latency + drawnJitter(attributes.jitter, stage.random) - (performance.now() - arrivedMs);
       await stage.pause(waitMs);
       // The delay counts as time before arrival for the next latency toxic: the two add up.
       await stage.send(data, arrivedMs + waitMs);
@@ -21,6 +23,6 @@ export const latency: ToxicType<'latency' | 'jitter'> = {
 };
 
 /** Whole ms, uniform in [-jitter, +jitter). */
-function drawnJitter(jitter: number): number {
-  return jitter > 0 ? Math.floor(Math.random() * jitter * 2) - jitter : 0;
+function drawnJitter(jitter: number, random: Random): number {
+  return jitter > 0 ? Math.floor(random() * jitter * 2) - jitter : 0;
 }

@@ -1,4 +1,7 @@
-import { negative, type ToxicType } from './behaviour.js';
+import type { Random } from '../dice.js';
+import { negative, type Attributes, type ToxicType } from './behaviour.js';
+
+type Sizes = Attributes<'average_size' | 'size_variation'>;
 
 /** Splits chunks into pieces of about `average_size` bytes, `delay` µs apart. */
 export const slicer: ToxicType<'average_size' | 'size_variation' | 'delay'> = {
@@ -17,7 +20,7 @@ export const slicer: ToxicType<'average_size' | 'size_variation' | 'delay'> = {
       if (taken.kind !== 'chunk') return;
       const { data, arrivedMs } = taken.chunk;
       let sent = 0;
-      for (const end of cuts(0, data.length, attributes.average_size, attributes.size_variation)) {
+      for (const end of cuts(0, data.length, attributes, stage.random)) {
         if (stage.interrupted) break;
         await stage.send(data.subarray(sent, end), arrivedMs);
         sent = end;
@@ -34,13 +37,14 @@ export const slicer: ToxicType<'average_size' | 'size_variation' | 'delay'> = {
 };
 
 /** Where the pieces of [start, end) end: halved until they are short enough, each cut moved by up to ± variation. */
-export function* cuts(start: number, end: number, averageSize: number, variation: number): Generator<number> {
-  if (end - start - averageSize <= variation) {
+function* cuts(start: number, end: number, sizes: Sizes, random: Random): Generator<number> {
+  const { average_size: average, size_variation: variation } = sizes;
+  if (end - start - average <= variation) {
     yield end;
     return;
   }
-  const shift = variation > 0 ? Math.floor(Math.random() * variation * 2) - variation : 0;
+  const shift = variation > 0 ? Math.floor(random() * variation * 2) - variation : 0;
   const middle = start + Math.floor((end - start) / 2) + shift;
-  yield* cuts(start, middle, averageSize, variation);
-  yield* cuts(middle, end, averageSize, variation);
+  yield* cuts(start, middle, sizes, random);
+  yield* cuts(middle, end, sizes, random);
 }
