@@ -18,7 +18,14 @@ module.exports = {
       name: 'libs-by-their-front-door',
       severity: 'error',
       from: { path: '^(apps|libs)/([^/]+)/' },
-      to: { path: '^libs/[^/]+/src/(?!(index|basics)\\.ts$)', pathNot: '^$1/$2/' },
+      to: { path: '^libs/[^/]+/src/(?!(index|basics|lab)\\.ts$)', pathNot: '^$1/$2/' },
+    },
+    {
+      // What loses messages by design must not be one import away from the code that must not.
+      name: 'only-labs-publish-and-consume-naively',
+      severity: 'error',
+      from: { path: '^(apps|libs|test)/', pathNot: '^(libs/broker/src/|apps/[^/]+/src/lab/)' },
+      to: { path: '^libs/broker/src/lab(\\.ts$|/)' },
     },
     {
       name: 'only-broker-speaks-amqp',

@@ -4,6 +4,7 @@ const base = {
   transform: { '^.+\\.ts$': ['@swc/jest', { module: { type: 'es6' } }] },
   moduleNameMapper: {
     '^@paid-once/service/basics$': '<rootDir>/libs/service/src/basics.ts',
+    '^@paid-once/broker/lab$': '<rootDir>/libs/broker/src/lab.ts',
     '^@paid-once/(.*)$': '<rootDir>/libs/$1/src/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },

@@ -11,6 +11,7 @@ const verbs = [
   'break',
   'heal',
   'crash',
+  'chapter',
   'processes',
   'kill',
   'stop',
@@ -48,6 +49,7 @@ describe('the command line', () => {
     ['heal relay-rabbitmq --all', 'one or all'],
     ['crash relay.sometime', 'no such point'],
     ['crash 14', 'no such number'],
+    ['chapter 5', 'no such chapter'],
     ['kill', 'no process'],
     ['stop', 'no process: it does not stop the system'],
     ['restart moon', 'no such process'],
@@ -64,14 +66,21 @@ describe('the command line', () => {
     expect((await run('compair')).stderr).toContain('Did you mean compare?');
   });
 
-  it.each(['compare', 'links', 'break payment', 'heal', 'crash 7', 'reset --yes', 'status'])(
-    '%s says what it means for the money when nothing answers: exit 3',
-    async (args) => {
-      const { exitCode, stdout, stderr } = await run(args);
-      expect(exitCode).toBe(3);
-      expect(`${stdout}${stderr}`).toMatch(/lost|[Mm]oney|kept|changes nothing/);
-    },
-  );
+  it.each([
+    'compare',
+    'links',
+    'break payment',
+    'heal',
+    'crash 7',
+    'reset --yes',
+    'status',
+    'chapter',
+    'chapter 2',
+  ])('%s says what it means for the money when nothing answers: exit 3', async (args) => {
+    const { exitCode, stdout, stderr } = await run(args);
+    expect(exitCode).toBe(3);
+    expect(`${stdout}${stderr}`).toMatch(/lost|[Mm]oney|kept|changes nothing/);
+  });
 
   it.each([
     ['processes', 'docker compose ps'],
@@ -90,7 +99,7 @@ describe('the command line', () => {
     expect((await run('stop')).stderr).toContain('press Ctrl-C where npm start runs');
   });
 
-  it.each(['compare --json', 'links --json', 'status --json', 'crash 7 --json'])(
+  it.each(['compare --json', 'links --json', 'status --json', 'crash 7 --json', 'chapter --json'])(
     '%s prints one object on stdout, also when it fails',
     async (args) => {
       const { stdout } = await run(args);

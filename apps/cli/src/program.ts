@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { checkout } from './checkout.js';
 import { addBreak } from './commands/break.js';
+import { addChapter } from './commands/chapter.js';
 import { addCompare } from './commands/compare.js';
 import { addCrash } from './commands/crash.js';
 import { addDemo } from './commands/demo.js';
@@ -103,6 +104,7 @@ First steps:
     addCrash,
     addProcesses,
     addProcessVerbs,
+    addChapter,
     addReset,
     addSetup,
   ])

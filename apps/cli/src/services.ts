@@ -6,11 +6,21 @@ export type ServiceName = 'payments' | 'ledger' | 'relay';
 
 const answerMs = 10_000;
 
-/** One HTTP call to a service of ours. @throws CliFailure it does not answer, or answers no */
+/** A service answered, and said no. */
+export class Refused extends CliFailure {
+  constructor(
+    readonly status: number,
+    happened: string,
+  ) {
+    super(exitCodes.differ, happened, 'Nothing was changed.', 'npx paid-once status');
+  }
+}
+
+/** One HTTP call to a service of ours. @throws CliFailure it does not answer, or `Refused`: it answers no */
 export async function call<Schema extends z.ZodType>(
   service: ServiceName,
   baseUrl: string,
-  request: { method?: 'GET' | 'POST' | 'DELETE'; path: string; body?: object; signal?: AbortSignal },
+  request: { method?: 'GET' | 'POST' | 'PUT' | 'DELETE'; path: string; body?: object; signal?: AbortSignal },
   schema: Schema,
 ): Promise<z.infer<Schema>> {
   const { method = 'GET', path, body } = request;
@@ -32,7 +42,7 @@ export async function call<Schema extends z.ZodType>(
   const { title, detail } = problemIn(text);
   const said = `${names[service]} answered ${method} ${path} with ${response.status}: ${[title, detail].filter(Boolean).join('. ')}`;
   if (response.status === 503) throw unreachable(said, service);
-  throw new CliFailure(exitCodes.differ, said, 'Nothing was changed.', 'npx paid-once status');
+  throw new Refused(response.status, said);
 }
 
 const names: Record<ServiceName, string> = { payments: 'Payments', ledger: 'The ledger', relay: 'The relay' };

@@ -72,6 +72,8 @@ const setupSchema = z.object({
   PAID_ONCE_LEDGER_DB_URL: postgresUrl,
   PAID_ONCE_RELAY_AMQP_URL: amqpUrl,
   PAID_ONCE_LEDGER_AMQP_URL: amqpUrl,
+  /** Lab mode only: as whom, and through which link, the first chapter's dual write publishes. Without it, there is none. */
+  PAID_ONCE_PAYMENTS_AMQP_URL: amqpUrl.optional(),
   PAID_ONCE_BROKER_ADMIN_URL: url('http:', 'https:'),
   /** Where the broker speaks AMQP, `host:port`, for the links; default: the management API's host, port 5672. */
   PAID_ONCE_BROKER_UPSTREAM: z.string().optional(),

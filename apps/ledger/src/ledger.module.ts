@@ -13,6 +13,7 @@ import {
 } from '@paid-once/service';
 import type { DataSource } from 'typeorm';
 import { CompareController } from './compare.controller.js';
+import { consumerByChapter, LabChapterModule } from './lab/chapters/lab-chapter.module.js';
 import { LabResetModule } from './lab/lab-reset.module.js';
 import { LedgerController } from './ledger.controller.js';
 import { ledgerEntities } from './ledger-database.js';
@@ -26,10 +27,13 @@ class ConsumptionModule {}
 @Module({})
 export class LedgerModule {
   static with(settings: LedgerSettings): DynamicModule {
-    const url = settings.PAID_ONCE_LEDGER_DB_URL;
+    const { PAID_ONCE_LEDGER_DB_URL: url, PAID_ONCE_LAB: lab } = settings;
     const consumption = {
       module: ConsumptionModule,
-      providers: [PaymentsConsumer, { provide: LEDGER_SETTINGS, useValue: settings }],
+      providers: [
+        lab ? consumerByChapter : PaymentsConsumer,
+        { provide: LEDGER_SETTINGS, useValue: settings },
+      ],
       exports: [PaymentsConsumer],
     };
     const readiness = HealthModule.forChecks([consumption], {
@@ -54,7 +58,9 @@ export class LedgerModule {
         }),
         consumption,
         readiness,
-        ...(settings.PAID_ONCE_LAB ? [LabCrashModule, LabResetModule.with(consumption)] : []),
+        ...(lab
+          ? [LabCrashModule, LabResetModule.with(consumption), LabChapterModule.with(consumption)]
+          : []),
       ],
       controllers: [LedgerController, CompareController, StatusController],
       providers: [

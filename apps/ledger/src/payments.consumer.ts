@@ -8,31 +8,35 @@ import { DataSource } from 'typeorm';
 import { postTransfers } from './post-transfers.js';
 import { LEDGER_SETTINGS, type LedgerSettings } from './settings.js';
 
+/** What is consumed, for whoever watches it, pauses it or ends it. */
+export type Consumption = Pick<BatchConsumer, 'state' | 'counts' | 'pause' | 'resume' | 'purge' | 'close'>;
+
 /** The queues of all shards, over one connection and one channel, into `postTransfers`. */
 @Injectable()
 export class PaymentsConsumer implements OnModuleDestroy {
   private connection: BrokerConnection | undefined;
-  private consumer: BatchConsumer | undefined;
+  private consumer: Consumption | undefined;
 
   constructor(
-    @InjectDataSource() private readonly database: DataSource,
+    @InjectDataSource() protected readonly database: DataSource,
     @Inject(LEDGER_SETTINGS) private readonly settings: LedgerSettings,
   ) {}
 
   /** Once the database has told how many shards there are; until then nothing could be posted anyway. */
   start(shards: number): void {
-    const {
-      PAID_ONCE_LEDGER_AMQP_URL: url,
-      PAID_ONCE_LEDGER_PREFETCH: prefetch,
-      PAID_ONCE_HEARTBEAT_SECONDS: heartbeatSeconds,
-    } = this.settings;
-    const connection = (this.connection ??= new BrokerConnection({ url, name: 'ledger', heartbeatSeconds }));
+    const { PAID_ONCE_LEDGER_AMQP_URL: url, PAID_ONCE_HEARTBEAT_SECONDS: heartbeatSeconds } = this.settings;
+    this.connection ??= new BrokerConnection({ url, name: 'ledger', heartbeatSeconds });
     const queues = Array.from({ length: shards }, (_, shard) => ledgerQueue(shard));
-    this.consumer ??= new BatchConsumer({
+    this.consumer ??= this.consume(this.connection, queues);
+  }
+
+  protected consume(connection: BrokerConnection, queues: string[], handle = postTransfers): Consumption {
+    const { PAID_ONCE_LEDGER_PREFETCH: prefetch, PAID_ONCE_LEDGER_BATCH_SIZE: maxBatch } = this.settings;
+    return new BatchConsumer({
       database: this.database,
       subscribe: (listener) => new Consumer(connection, { queues, prefetch, ...listener }),
-      maxBatch: this.settings.PAID_ONCE_LEDGER_BATCH_SIZE,
-      handle: postTransfers,
+      maxBatch,
+      handle,
       onStep: (step) => faultPoint(`ledger.${step}`),
     });
   }
@@ -41,7 +45,7 @@ export class PaymentsConsumer implements OnModuleDestroy {
     return this.consumer?.state ?? { kind: 'waiting', cause: 'the database has not answered yet' };
   }
 
-  get counts(): BatchConsumer['counts'] {
+  get counts(): Consumption['counts'] {
     return this.consumer?.counts ?? { batches: 0, ...emptyTally() };
   }
 
@@ -50,9 +54,7 @@ export class PaymentsConsumer implements OnModuleDestroy {
   }
 
   /** Runs `work` while nothing is consumed. @throws TemporarilyUnavailable nothing was ever consumed yet */
-  async whilePaused<Result>(
-    work: (queues: Pick<BatchConsumer, 'purge'>) => Promise<Result>,
-  ): Promise<Result> {
+  async whilePaused<Result>(work: (queues: Pick<Consumption, 'purge'>) => Promise<Result>): Promise<Result> {
     const { consumer } = this;
     if (!consumer) throw new TemporarilyUnavailable('The ledger has not reached its database yet.');
     await consumer.pause();

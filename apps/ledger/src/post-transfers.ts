@@ -9,7 +9,7 @@ import {
 } from '@paid-once/inbox';
 import { faultPoint } from '@paid-once/service';
 import type { EntityManager } from 'typeorm';
-import { readEvent, type PaymentEvent } from './read-event.js';
+import { readEvents, type PaymentEvent } from './read-event.js';
 import { findTransfers, insertTransfers, isSameTransfer, lockShards } from './transfers.js';
 
 /**
@@ -18,13 +18,13 @@ import { findTransfers, insertTransfers, isSameTransfer, lockShards } from './tr
  * on the size of the batch.
  */
 export async function postTransfers(tx: EntityManager, messages: Message[]): Promise<Tally> {
-  const { events, parkings } = readAll(messages);
+  const { events, parkings } = readEvents(messages);
   await lockShards(tx, messages);
   const { fresh, repeated, conflicting, otherRun, outsideWindow } = await once(tx, events);
   faultPoint('ledger.after-inbox');
   const { ready, waiting } = await awaitPredecessors(tx, fresh);
   const readyNames = ready.map(({ name }) => name);
-  const released = readAll(await takeWaiting(tx, readyNames));
+  const released = readEvents(await takeWaiting(tx, readyNames));
 
   const posting = [...ready, ...released.events];
   const posted = await insertTransfers(tx, posting);
@@ -42,17 +42,6 @@ export async function postTransfers(tx: EntityManager, messages: Message[]): Pro
     ...outsideWindow.map((event) => parking(event, 'outside-dedup-window', 'the inbox forgot its time')),
   ]);
   return { done: posted.size, repeated: { message: repeated.length, event: equal.length }, parked };
-}
-
-function readAll(messages: Message[]): { events: PaymentEvent[]; parkings: Parking[] } {
-  const events: PaymentEvent[] = [];
-  const parkings: Parking[] = [];
-  for (const message of messages) {
-    const read = readEvent(message);
-    if ('reason' in read) parkings.push(read);
-    else events.push(read);
-  }
-  return { events, parkings };
 }
 
 /** Order where it counts: an event whose predecessor is neither posted nor in this batch waits for it. */

@@ -29,11 +29,23 @@ const maxBodyBytes = 256 * 1024;
 const maxHeaders = 100;
 const envelopeFields = ['type', 'subject', 'key', 'causation'];
 
+/** As `readEvent`, for many. */
+export function readEvents(messages: Message[]): { events: PaymentEvent[]; parkings: Parking[] } {
+  const events: PaymentEvent[] = [];
+  const parkings: Parking[] = [];
+  for (const message of messages) {
+    const read = readEvent(message);
+    if ('reason' in read) parkings.push(read);
+    else events.push(read);
+  }
+  return { events, parkings };
+}
+
 /**
  * Reads what a publisher sent, trusting nothing.
  * @returns the event, or why the message is parked
  */
-export function readEvent(message: Message): PaymentEvent | Parking {
+function readEvent(message: Message): PaymentEvent | Parking {
   const refuse = (reason: Parking['reason'], detail: string): Parking => ({ message, reason, detail });
   const { messageId, headers, body } = message;
   if (body.length > maxBodyBytes) return refuse('too-big', `the body has ${body.length} bytes`);

@@ -1,6 +1,6 @@
 import { setUpDatabase } from '@paid-once/service';
 import type { EntityManager } from 'typeorm';
-import { createLabResetSql, dropLabResetSql } from './lab/lab-reset-sql.js';
+import { createLabSql, dropLabSql, labRights } from './lab/lab-sql.js';
 import { ledgerEntities, ledgerMigrations } from './ledger-database.js';
 
 export interface LedgerSetup {
@@ -28,8 +28,8 @@ export async function setUpLedger(setup: LedgerSetup): Promise<{ runId: string; 
     adminUrl,
     entities: ledgerEntities,
     migrations: ledgerMigrations,
-    beforeGrants: lab ? [dropLabResetSql, createLabResetSql] : [dropLabResetSql],
-    roles: [{ url: serviceUrl, grants: lab ? [...rights, labRight] : rights }],
+    beforeGrants: lab ? createLabSql : dropLabSql,
+    roles: [{ url: serviceUrl, grants: lab ? [...rights, ...labRights] : rights }],
     finish: (tx) => writeSettings(tx, setup),
   });
 }
@@ -45,7 +45,6 @@ const rights = [
   'GRANT UPDATE (attempts, last_seen_at) ON parked_message TO ROLE',
   'GRANT SELECT, INSERT, UPDATE, DELETE ON started_attempt TO ROLE',
 ];
-const labRight = 'GRANT EXECUTE ON FUNCTION lab_reset(uuid) TO ROLE';
 
 async function writeSettings(tx: EntityManager, { runId, shards }: LedgerSetup) {
   const [found] = await tx.query<{ run_id: string; shards: number }[]>(

@@ -108,7 +108,7 @@ export function shardOf(queue: string): number {
 const typeOf = { payment: 'payment.accepted', reversal: 'payment.reversed' } as const;
 
 /** A reversal is its payment with the sides swapped. */
-function transferOf(event: PaymentEvent): PostedTransfer {
+export function transferOf(event: PaymentEvent): PostedTransfer {
   const { paymentId, src, dest, amountMinor, currency, reference } = event;
   const isReversal = event.type === 'payment.reversed';
   return {

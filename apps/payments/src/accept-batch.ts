@@ -14,7 +14,7 @@ export type Acceptance =
   | { kind: 'not-found' }
   | { kind: 'already-reversed' };
 
-interface EventRow extends PaymentRow {
+export interface EventRow extends PaymentRow {
   type: PaymentEventType;
   message_id: string;
   client: string;
@@ -46,7 +46,7 @@ export async function acceptBatch(
 }
 
 // Sorted by key: two batches that share keys in another order would deadlock.
-async function insertPayments(tx: EntityManager, commands: PaymentCommand[]): Promise<EventRow[]> {
+export async function insertPayments(tx: EntityManager, commands: PaymentCommand[]): Promise<EventRow[]> {
   const payments = commands.filter((command) => command.kind === 'pay').sort(byKey);
   if (payments.length === 0) return [];
   return tx.query<EventRow[]>(insertPaymentsSql, [
@@ -62,7 +62,7 @@ async function insertPayments(tx: EntityManager, commands: PaymentCommand[]): Pr
 }
 
 // Sorted by payment: that is what two reversals under different keys meet on.
-async function insertReversals(tx: EntityManager, commands: PaymentCommand[]): Promise<EventRow[]> {
+export async function insertReversals(tx: EntityManager, commands: PaymentCommand[]): Promise<EventRow[]> {
   const reversals = commands
     .filter((command) => command.kind === 'reverse')
     .sort((a, b) => compareText(a.paymentId, b.paymentId) || byKey(a, b));
@@ -75,7 +75,7 @@ async function insertReversals(tx: EntityManager, commands: PaymentCommand[]): P
   ]);
 }
 
-function messageOf(event: EventRow): NewMessage {
+export function messageOf(event: EventRow): NewMessage {
   const data: PaymentEventData = {
     paymentId: event.payment_id,
     src: event.src,
@@ -96,7 +96,7 @@ function messageOf(event: EventRow): NewMessage {
 
 // What the inserts did not return is read in a new statement: their own snapshots are older than the commit
 // they may have waited for.
-async function outcomesOf(
+export async function outcomesOf(
   tx: EntityManager,
   commands: PaymentCommand[],
   inserted: EventRow[],

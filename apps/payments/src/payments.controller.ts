@@ -8,7 +8,7 @@ import { AlreadyReversed, IdempotencyKeyReused, PaymentNotFound } from './paymen
 import { readIdempotencyKey, readPaymentRequest } from './payment-request.js';
 
 /** Until clients have credentials, all are one. Keys are scoped by client. */
-const anonymous = 'anonymous';
+export const anonymous = 'anonymous';
 
 const keyHeader = {
   name: 'Idempotency-Key',
@@ -76,7 +76,7 @@ export class PaymentsController {
   }
 }
 
-function answer(reply: FastifyReply, acceptance: Acceptance): void {
+export function answer(reply: FastifyReply, acceptance: Acceptance): void {
   switch (acceptance.kind) {
     case 'accepted':
       void reply

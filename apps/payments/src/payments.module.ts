@@ -15,6 +15,7 @@ import { ACCEPT_OPTIONS, AcceptPayments, type AcceptOptions } from './accept-pay
 import { ExportController } from './export.controller.js';
 import { FindPaymentsController } from './find-payments.controller.js';
 import { FindPayments } from './find-payments.js';
+import { LabChaptersModule } from './lab/chapters/lab-chapters.module.js';
 import { LabResetModule } from './lab/lab-reset.module.js';
 import { PaymentEvent } from './payment-event.entity.js';
 import { PaymentsController } from './payments.controller.js';
@@ -30,7 +31,7 @@ export class PaymentsModule {
       useFactory: (database: DataSource) => ({ database: () => checkDatabase(database) }),
     });
     const lab = settings.PAID_ONCE_LAB
-      ? [LabCrashModule, LabResetModule.with(settings.PAID_ONCE_LEDGER_URL)]
+      ? [LabCrashModule, LabResetModule.with(settings), LabChaptersModule.with(settings)]
       : [];
     return {
       module: PaymentsModule,

@@ -1,5 +1,6 @@
 import { Outbox, outboxEntities } from '@paid-once/outbox';
 import { setUpDatabase } from '@paid-once/service';
+import { createLabChapterSql, dropLabChapterSql, labChapterRight } from './lab/chapters/lab-chapter-sql.js';
 import { createLabResetSql, dropLabResetSql } from './lab/lab-reset-sql.js';
 import { Payments1790000000002 } from './migrations/1790000000002-payments.js';
 import { PaymentEvent } from './payment-event.entity.js';
@@ -20,14 +21,14 @@ export async function setUpPayments(
     adminUrl: urls.admin,
     entities: paymentsEntities,
     migrations: paymentsMigrations,
-    beforeGrants: [lab ? createLabResetSql : dropLabResetSql],
+    beforeGrants: lab ? [createLabResetSql, createLabChapterSql] : [dropLabResetSql, dropLabChapterSql],
     roles: [
       {
         url: urls.payments,
         grants: [
           'GRANT SELECT, INSERT ON payment_event, outbox_message TO ROLE',
           'GRANT SELECT ON outbox_settings, outbox_progress, outbox_dead_letter TO ROLE',
-          ...(lab ? ['GRANT EXECUTE ON FUNCTION lab_reset() TO ROLE'] : []),
+          ...(lab ? ['GRANT EXECUTE ON FUNCTION lab_reset() TO ROLE', labChapterRight] : []),
         ],
       },
       {

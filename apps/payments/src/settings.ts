@@ -6,6 +6,11 @@ const schema = serviceSettings.extend({
   PAID_ONCE_PAYMENTS_DB_URL: url('postgres:', 'postgresql:'),
   PAID_ONCE_PAYMENTS_POOL: integer({ min: 2, max: 100, otherwise: 10 }),
   PAID_ONCE_PAYMENTS_BATCH: integer({ min: 1, max: 1_000, otherwise: 200 }),
+  PAID_ONCE_PAYMENTS_AMQP_URL: url('amqp:', 'amqps:')
+    .optional()
+    .describe(
+      'lab mode only: how chapter 1 publishes beside its transaction; without it there is no chapter 1',
+    ),
   PAID_ONCE_LEDGER_URL: url('http:', 'https:').default('http://127.0.0.1:8081'),
 });
 export type PaymentsSettings = z.infer<typeof schema>;

@@ -1,17 +1,5 @@
-import {
-  Unpublishable as UnpublishableMessage,
-  type OutgoingMessage,
-  type Publisher,
-} from '@paid-once/broker';
-import {
-  cloudEventBody,
-  cloudEventContentType,
-  messageHeaders,
-  paymentEventData,
-  paymentEventSchemaVersion,
-  paymentEventTypes,
-  routingKey,
-} from '@paid-once/contracts';
+import { Unpublishable as UnpublishableMessage, type Publisher } from '@paid-once/broker';
+import { paymentEventData, paymentEventTypes, wireMessage } from '@paid-once/contracts';
 import { Unpublishable, type OutboxRow } from '@paid-once/outbox';
 import { faultPoint } from '@paid-once/service';
 
@@ -34,38 +22,13 @@ export class PublishOutbox {
     const invalid = rows.flatMap((row) => faultOf(row) ?? []);
     if (invalid.length > 0) throw new Unpublishable(invalid);
     try {
-      await this.publisher.publishAll(shard, rows.map(messageOf), () => faultPoint('relay.after-publish'));
+      await this.publisher.publishAll(shard, rows.map(wireMessage), () => faultPoint('relay.after-publish'));
     } catch (error) {
       if (!(error instanceof UnpublishableMessage)) throw error;
       throw new Unpublishable([{ messageId: error.messageId, reason: error.reason }]);
     }
     this.count += rows.length;
   }
-}
-
-function messageOf(row: OutboxRow): OutgoingMessage {
-  return {
-    messageId: row.message_id,
-    type: row.type,
-    routingKey: routingKey(row.type, row.shard),
-    contentType: cloudEventContentType,
-    appId: 'payments',
-    timestamp: row.created_at,
-    headers: {
-      ...row.headers,
-      [messageHeaders.key]: row.key,
-      [messageHeaders.run]: row.run_id,
-      [messageHeaders.schemaVersion]: paymentEventSchemaVersion,
-    },
-    body: cloudEventBody({
-      id: row.message_id,
-      source: '/payments',
-      type: row.type,
-      subject: row.key,
-      time: row.created_at,
-      dataJson: row.payload,
-    }),
-  };
 }
 
 // The ledger would park it. Here it is still clear that the fault is on our side, and its payment's reversal stays behind it.

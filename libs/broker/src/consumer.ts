@@ -4,7 +4,7 @@ import { closeChannel } from './close-channel.js';
 import { ReconnectDelays } from './reconnect-delays.js';
 import { deliveryOf, sourceOf } from './delivery.js';
 import type { Delivery } from './message.js';
-import { BrokerUnreachable } from './publish-failures.js';
+import { purgeQueues } from './purge-queues.js';
 import { within } from './within.js';
 
 export interface ConsumerOptions {
@@ -79,15 +79,8 @@ export class Consumer {
    * Empties the queues of what nobody holds unacked.
    * @throws BrokerUnreachable
    */
-  async purge(): Promise<void> {
-    const channel = await this.connection.openChannel();
-    try {
-      for (const queue of this.options.queues) await channel.purgeQueue(queue);
-    } catch (error) {
-      throw new BrokerUnreachable(error instanceof Error ? error.message : String(error));
-    } finally {
-      await within(closeTimeoutMs, closeChannel(channel));
-    }
+  purge(): Promise<void> {
+    return purgeQueues(this.connection, this.options.queues);
   }
 
   /** Acks that were sent arrive; what is unacked goes back in order. Close the connection after this, not before. */

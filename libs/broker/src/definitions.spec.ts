@@ -48,4 +48,21 @@ describe('definitions', () => {
     ]);
     expect(made.map(({ tags }) => tags)).toEqual([[], []]);
   });
+
+  it('let payments, where it is a user at all, write to the exchange only', () => {
+    const withPayments = { ...users, payments: { user: 'payments', password: 'p' } };
+    const { permissions, users: made } = definitions({ shards: 1, vhost: 'v', users: withPayments });
+    expect(permissions).toContainEqual({
+      user: 'payments',
+      vhost: 'v',
+      configure: '^$',
+      write: '^payments$',
+      read: '^$',
+    });
+    expect(made.map(({ name, tags }) => [name, ...tags])).toEqual([
+      ['relay'],
+      ['ledger'],
+      ['payments', 'paid-once-lab'],
+    ]);
+  });
 });

@@ -12,11 +12,16 @@ export interface BrokerCredentials {
   password: string;
 }
 
-/** The services' users. Neither is an administrator, and neither can declare anything. */
+/** The services' users. None is an administrator, and none can declare anything. */
 export interface BrokerUsers {
   relay: BrokerCredentials;
   ledger: BrokerCredentials;
+  /** Lab mode only: outside it, payments has no business with the broker. */
+  payments?: BrokerCredentials;
 }
+
+/** On users that exist for lab mode only, so that a setup outside it finds them. It permits nothing. */
+export const labTag = 'paid-once-lab';
 
 /**
  * Broken links must not cost a payment: a small limit parks innocent messages when a link flaps. Never -1 (unlimited on
@@ -41,10 +46,15 @@ export function definitions({ shards, vhost, users }: { shards: number; vhost: s
   const ledgerQueues = Array.from({ length: shards }, (_, shard) => ({ shard, name: ledgerQueue(shard) }));
   return {
     vhosts: [{ name: vhost }],
-    users: [user(users.relay), user(users.ledger)],
+    users: [
+      user(users.relay),
+      user(users.ledger),
+      ...(users.payments === undefined ? [] : [user(users.payments, [labTag])]),
+    ],
     permissions: [
-      { user: users.relay.user, vhost, configure: '^$', write: exactly(paymentsExchange), read: '^$' },
+      writer(users.relay, vhost),
       { user: users.ledger.user, vhost, configure: '^$', write: '^$', read: '^ledger\\.payments\\.' },
+      ...(users.payments === undefined ? [] : [writer(users.payments, vhost)]),
     ],
     exchanges: [topicExchange(paymentsExchange, vhost), topicExchange(deadLetterExchange, vhost)],
     queues: [
@@ -58,12 +68,17 @@ export function definitions({ shards, vhost, users }: { shards: number; vhost: s
   };
 }
 
-function user({ user: name, password }: BrokerCredentials) {
+/** May write to the exchange of the payments, and nothing else. */
+function writer({ user }: BrokerCredentials, vhost: string) {
+  return { user, vhost, configure: '^$', write: exactly(paymentsExchange), read: '^$' };
+}
+
+function user({ user: name, password }: BrokerCredentials, tags: string[] = []) {
   return {
     name,
     password_hash: passwordHash(password),
     hashing_algorithm: 'rabbit_password_hashing_sha256',
-    tags: [],
+    tags,
   };
 }
 

@@ -121,6 +121,18 @@ describe('broker setup', () => {
     await setUpBroker(broker.setup);
   });
 
+  it('makes the lab user in lab mode, and removes it outside', async () => {
+    const payments = { user: `${broker.setup.relay.user}-lab`, password: 'naive' };
+    const exists = async (): Promise<boolean> =>
+      (await broker.admin.ask('GET', ['users', payments.user])) !== undefined;
+    await setUpBroker({ ...broker.setup, payments });
+    await setUpBroker({ ...broker.setup, payments });
+    expect(await exists()).toBe(true);
+    await setUpBroker(broker.setup);
+    expect(await exists()).toBe(false);
+    await broker.connected('relay');
+  });
+
   it('says that nobody answers, or that the administrator is refused', async () => {
     const away = await failureOf(
       setUpBroker({ ...broker.setup, adminUrl: 'http://admin:secret@127.0.0.1:2' }),

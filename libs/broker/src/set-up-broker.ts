@@ -1,7 +1,13 @@
 import { deadLetterExchange, ledgerQueue, parkedQueue, paymentsExchange } from '@paid-once/contracts';
 import { z } from 'zod';
 import { BrokerAdmin, BrokerAdminRefused } from './broker-admin.js';
-import { definitions, ledgerQueueArguments, parkedQueueArguments, type BrokerUsers } from './definitions.js';
+import {
+  definitions,
+  labTag,
+  ledgerQueueArguments,
+  parkedQueueArguments,
+  type BrokerUsers,
+} from './definitions.js';
 import { refuseLimitingPolicies } from './limiting-policies.js';
 
 export interface BrokerSetup extends BrokerUsers {
@@ -13,19 +19,34 @@ export interface BrokerSetup extends BrokerUsers {
 
 /**
  * Makes the vhost, the services' users with the least they need, exchanges, queues and bindings, then verifies that they
- * are as they should be: an import leaves what exists as it is. Running it again changes nothing.
+ * are as they should be: an import leaves what exists as it is. Running it again changes nothing. Without `payments`,
+ * the user that an earlier setup made for lab mode is removed.
  * It does not wait for a broker that is still starting: the caller tries again.
  * @throws BrokerAdminUnreachable nobody answers
  * @throws BrokerAdminRefused     no administrator, or something exists that could lose or disorder payments; says what to do
  */
-export async function setUpBroker({ adminUrl, vhost, shards, relay, ledger }: BrokerSetup): Promise<void> {
+export async function setUpBroker({ adminUrl, vhost, shards, ...users }: BrokerSetup): Promise<void> {
   const admin = new BrokerAdmin(adminUrl);
-  await admin.ask('POST', ['definitions'], definitions({ shards, vhost, users: { relay, ledger } }));
+  await admin.ask('POST', ['definitions'], definitions({ shards, vhost, users }));
+  await removeLabUsers(admin, vhost, users.payments?.user);
   for (const exchange of [paymentsExchange, deadLetterExchange]) await verifyExchange(admin, vhost, exchange);
   const ledgerQueues = Array.from({ length: shards }, (_, shard) => ledgerQueue(shard));
   for (const queue of ledgerQueues) await verifyQueue(admin, vhost, queue, ledgerQueueArguments);
   await verifyQueue(admin, vhost, parkedQueue, parkedQueueArguments);
   await refuseLimitingPolicies(admin, vhost, [...ledgerQueues, parkedQueue]);
+}
+
+const permissionsAnswer = z.array(z.object({ user: z.string() }));
+const userAnswer = z.object({ tags: z.array(z.string()) });
+
+/** By their tag and not by their name: a setup outside lab mode does not know what they were called. */
+async function removeLabUsers(admin: BrokerAdmin, vhost: string, kept: string | undefined): Promise<void> {
+  const permissions = permissionsAnswer.parse(await admin.ask('GET', ['vhosts', vhost, 'permissions']));
+  for (const { user } of permissions) {
+    if (user === kept) continue;
+    const found = userAnswer.safeParse(await admin.ask('GET', ['users', user]));
+    if (found.data?.tags.includes(labTag)) await admin.ask('DELETE', ['users', user]);
+  }
 }
 
 const exchangeAnswer = z.object({ type: z.string(), durable: z.boolean() });

@@ -128,7 +128,7 @@ describe('comparing two ledgers', () => {
     ];
     payments.stations = [at(4, 'published')];
     ledger.stations = [
-      ...[1, 2, 3].map((index) => at(index, 'posted')),
+      ...[1, 2, 2, 3].map((index) => at(index, 'posted')),
       { ...at(4, 'posted'), type: 'payment.reversed' },
     ];
     expect((await compare(urls)).breaks).toMatchObject({
@@ -138,6 +138,52 @@ describe('comparing two ledgers', () => {
       amountDiffers: { count: 1, totals: { EUR: '0.30' } },
       order: { count: 1 },
     });
+  });
+
+  it('counts each posting beyond the first as a duplicate, with its money and since when it is there', async () => {
+    const reversal = eventRow(3, { amountMinor: '300', type: 'payment.reversed' });
+    payments.rows = [
+      eventRow(1),
+      eventRow(2, { amountMinor: '250' }),
+      eventRow(3, { amountMinor: '300' }),
+      reversal,
+    ];
+    ledger.rows = [
+      ...payments.rows,
+      eventRow(1),
+      eventRow(1, { messageId: 'under another message id' }),
+      eventRow(2, { amountMinor: '250' }),
+      reversal,
+    ];
+    ledger.stations = [
+      ...[500, 30, 20].map((ago) => at(1, 'posted', ago)),
+      ...[500, 40].map((ago) => at(2, 'posted', ago)),
+      at(3, 'posted'),
+      ...[500, 10].map((ago) => ({ ...at(3, 'posted', ago), type: 'payment.reversed' as const })),
+    ];
+    const result = await compare({ ...urls, rangeRows: 1 });
+    expect(result).toMatchObject({
+      agree: false,
+      payments: { count: 3, totals: { EUR: '3.50' } },
+      ledger: { count: 6, totals: { EUR: '5.00' } },
+      breaks: { duplicate: { count: 4, totals: { EUR: '1.50' } } },
+    });
+    expect(breakKinds.filter((kind) => result.breaks[kind].count > 0)).toEqual(['duplicate']);
+    expect(result.breaks.duplicate.oldestSeconds).toBeGreaterThanOrEqual(40);
+    expect(result.breaks.duplicate.oldestSeconds).toBeLessThan(50);
+  });
+
+  it('does not call a payment a duplicate that is posted once when it is looked up again', async () => {
+    payments.rows = [eventRow(1)];
+    ledger.rows = [eventRow(1), eventRow(1)];
+    ledger.stations = [at(1, 'posted')];
+    expect((await compare(urls)).breaks.duplicate.count).toBe(0);
+  });
+
+  it('counts a posting as unexpected once, and what comes on top of it as duplicates', async () => {
+    ledger.rows = [eventRow(1), eventRow(1)];
+    ledger.stations = [at(1, 'posted'), at(1, 'posted')];
+    expect((await compare(urls)).breaks).toMatchObject({ unexpected: { count: 1 }, duplicate: { count: 1 } });
   });
 
   it('says nothing about the ledgers when a side breaks off', async () => {

@@ -54,8 +54,11 @@ export function judge(difference: Difference, { ledger, payments }: LookedUp): J
     case 'only-ledger':
       if (posted === undefined || payments.some(({ type }) => type === row.type)) return { kind: 'gone' };
       return found('unexpected', posted);
-    case 'posted-again':
-      return posted === undefined ? { kind: 'gone' } : found('duplicate', posted);
+    case 'posted-again': {
+      // The ledger names the postings of an event oldest first.
+      const again = ledger.filter(({ type, station }) => type === row.type && station === 'posted').at(1);
+      return again === undefined ? { kind: 'gone' } : found('duplicate', again);
+    }
     case 'amount-differs':
       if (posted === undefined) return { kind: 'gone' };
       return { ...found('amountDiffers', posted), ledgerRow: difference.ledgerRow };

@@ -3,3 +3,4 @@ export * from './money.js';
 export * from './payment-event.js';
 export * from './topology.js';
 export * from './uuid-v7.js';
+export * from './wire-message.js';

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, type Command } from 'commander';
+import { currentChapter } from '../chapters.js';
 import { compareUntilAgreed } from '../compare-until-agreed.js';
 import { exitCodes } from '../exit-codes.js';
 import { showComparison } from '../output/compare-view.js';
@@ -41,6 +42,10 @@ export function addCompare(program: Command, run: Run): void {
           out.next('npx paid-once status');
           return exitCodes.done;
         }
+        const inBroker = comparison.breaks.inBroker.count > 0;
+        const now = inBroker && (await currentChapter(urls.payments, signal).catch(() => undefined));
+        if (now && now.chapter === 1)
+          out.say('This is chapter 1, which keeps nothing to send again: what stays unposted is lost.');
         if (flags.wait) out.say(`They did not agree within ${age(flags.timeout)}.`);
         out.next(
           ...(flags.wait ? ['npx paid-once links', 'npx paid-once heal'] : ['npx paid-once compare --wait']),

@@ -2,6 +2,7 @@ import { Side, type Stats } from '@paid-once/compare';
 import { connectLinks, faultsOn, type LinkState } from '@paid-once/links';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { currentChapter } from '../chapters.js';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { failureOf } from '../failure.js';
 import { conditionOf } from '../faults/words.js';
@@ -29,7 +30,9 @@ const parkedAnswer = z.object({ count: z.number() });
 
 async function status({ out, settings, signal }: Context): Promise<ExitCode> {
   const { urls } = settings();
-  const [payments, outbox, ledger, consumer, parked, links] = await Promise.all([
+  const [chapter, payments, outbox, ledger, consumer, parked, links] = await Promise.all([
+    // Nothing outside lab mode; that payments does not answer is told once, by what follows.
+    currentChapter(urls.payments, signal).catch(() => undefined),
     asked(new Side('payments', urls.payments, signal).stats()),
     asked(relayStatus(urls.relay, signal)),
     asked(new Side('ledger', urls.ledger, signal).stats()),
@@ -39,11 +42,13 @@ async function status({ out, settings, signal }: Context): Promise<ExitCode> {
   ]);
   const parts = { payments, outbox, ledger, consumer, parked, links };
   out.result(
-    Object.fromEntries(
-      Object.entries(parts).map(([name, part]) => [name, part.value ?? { error: part.reason }]),
-    ),
+    Object.fromEntries([
+      ...(chapter === undefined ? [] : [['chapter', chapter]]),
+      ...Object.entries(parts).map(([name, part]) => [name, part.value ?? { error: part.reason }]),
+    ]),
   );
 
+  if (chapter !== undefined) out.say(`lab mode, chapter ${chapter.chapter}: ${chapter.name}`);
   showStations(out, parts);
   const missing = Object.values(parts).flatMap(({ reason }) => reason ?? []);
   if (missing.length > 0) {

@@ -47,6 +47,11 @@ describe('a comparison in words', () => {
       'EUR 412.00, all of it on its way: nothing is lost',
     ],
     [
+      'published, which does not prove that it will be posted',
+      comparison(1_000, 588, { inOutbox: some(12), inBroker: some(400) }),
+      'EUR 412.00, all of it on its way as far as can be seen: nothing is paid twice.',
+    ],
+    [
       'held back',
       comparison(10, 8, { parked: some(2) }),
       'EUR 2.00: nothing is lost, but some of it is held back',

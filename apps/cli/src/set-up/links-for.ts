@@ -10,16 +10,16 @@ export function linksFor(settings: SetupSettings): LinkProxy[] {
   const ledgerDb = hostAndPort(settings.PAID_ONCE_LEDGER_ADMIN_DB_URL, 5432);
   const broker =
     settings.PAID_ONCE_BROKER_UPSTREAM ?? `${new URL(settings.PAID_ONCE_BROKER_ADMIN_URL).hostname}:5672`;
+  // Without a setting that names it, nobody uses this link: any free port.
+  const paymentsAmqp =
+    settings.PAID_ONCE_PAYMENTS_AMQP_URL ??
+    `amqp://${isLoopback(settings.PAID_ONCE_RELAY_AMQP_URL) ? '127.0.0.1' : 'links'}:0`;
   const link = settings.PAID_ONCE_LINK_URL ?? 'http://127.0.0.1:8888';
   return linkProxies({
     // Asked for on all interfaces, as in a container; the stand-in listens on loopback all the same.
     payment: { listen: `0.0.0.0:${portOf(link, 80)}`, upstream: settings.PAID_ONCE_PAYMENT_UPSTREAM },
     'payments-postgres': { listen: listenOf(settings.PAID_ONCE_PAYMENTS_DB_URL, 5432), upstream: paymentsDb },
-    // Nobody's setting names this one yet: any free port.
-    'payments-rabbitmq': {
-      listen: `${isLoopback(settings.PAID_ONCE_RELAY_AMQP_URL) ? '127.0.0.1' : '0.0.0.0'}:0`,
-      upstream: broker,
-    },
+    'payments-rabbitmq': { listen: listenOf(paymentsAmqp, 5672), upstream: broker },
     'relay-postgres': { listen: listenOf(settings.PAID_ONCE_RELAY_DB_URL, 5432), upstream: paymentsDb },
     'relay-rabbitmq': { listen: listenOf(settings.PAID_ONCE_RELAY_AMQP_URL, 5672), upstream: broker },
     'ledger-rabbitmq': { listen: listenOf(settings.PAID_ONCE_LEDGER_AMQP_URL, 5672), upstream: broker },

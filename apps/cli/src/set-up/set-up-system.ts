@@ -59,24 +59,21 @@ async function setUpPayments(env: NodeJS.ProcessEnv): Promise<{ runId: string; s
 }
 
 function brokerSetup(settings: SetupSettings, shards: number): Parameters<typeof setUpBroker>[0] {
-  const [relay, ledger] = [settings.PAID_ONCE_RELAY_AMQP_URL, settings.PAID_ONCE_LEDGER_AMQP_URL].map(
-    (text) => {
-      const { username, password, pathname } = new URL(text);
-      const vhost = decodeURIComponent(pathname.slice(1)) || '/';
-      return {
-        vhost,
-        credentials: { user: decodeURIComponent(username), password: decodeURIComponent(password) },
-      };
-    },
-  );
-  if (!relay || !ledger) throw new Error('Bug: two URLs are two');
+  const { PAID_ONCE_LAB: lab, PAID_ONCE_PAYMENTS_AMQP_URL: paymentsUrl } = settings;
+  const relayUrl = settings.PAID_ONCE_RELAY_AMQP_URL;
   return {
     adminUrl: settings.PAID_ONCE_BROKER_ADMIN_URL,
-    vhost: relay.vhost,
+    vhost: decodeURIComponent(new URL(relayUrl).pathname.slice(1)) || '/',
     shards,
-    relay: relay.credentials,
-    ledger: ledger.credentials,
+    relay: credentialsIn(relayUrl),
+    ledger: credentialsIn(settings.PAID_ONCE_LEDGER_AMQP_URL),
+    ...(lab && paymentsUrl !== undefined && { payments: credentialsIn(paymentsUrl) }),
   };
+}
+
+function credentialsIn(url: string): { user: string; password: string } {
+  const { username, password } = new URL(url);
+  return { user: decodeURIComponent(username), password: decodeURIComponent(password) };
 }
 
 async function setUpLinks(settings: SetupSettings): Promise<string[]> {

@@ -9,13 +9,21 @@ const passwords = z.object({
   ledger: z.string(),
   relayAmqp: z.string(),
   ledgerAmqp: z.string(),
+  paymentsAmqp: z.string(),
 });
 /** What the services log in with, by role. */
 export type Passwords = z.infer<typeof passwords>;
 
 export function randomPasswords(): Passwords {
   const random = () => randomBytes(18).toString('base64url');
-  return { payments: random(), relay: random(), ledger: random(), relayAmqp: random(), ledgerAmqp: random() };
+  return {
+    payments: random(),
+    relay: random(),
+    ledger: random(),
+    relayAmqp: random(),
+    ledgerAmqp: random(),
+    paymentsAmqp: random(),
+  };
 }
 
 /** The state directory's passwords: made once, readable by its owner alone. */

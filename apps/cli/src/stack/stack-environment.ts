@@ -17,6 +17,7 @@ export interface ServerAddresses {
 /** The ports that the links listen on, beside the client's. */
 export interface LinkPorts {
   paymentsPostgres: number;
+  paymentsRabbitmq: number;
   relayPostgres: number;
   relayRabbitmq: number;
   ledgerRabbitmq: number;
@@ -36,7 +37,7 @@ export function stackEnvironment(options: {
     const { pathname } = new URL(adminUrl);
     return `postgres://${role}:${passwords[role]}@127.0.0.1:${port}${pathname}`;
   };
-  const amqp = (role: 'relay' | 'ledger', port: number) =>
+  const amqp = (role: 'payments' | 'relay' | 'ledger', port: number) =>
     `amqp://${role}:${passwords[`${role}Amqp`]}@127.0.0.1:${port}/${encodeURIComponent(servers.vhost)}`;
   const urls = urlsAt(ports);
   return {
@@ -50,6 +51,7 @@ export function stackEnvironment(options: {
     PAID_ONCE_LEDGER_DB_URL: database(servers.ledgerAdminDb, 'ledger', linkPorts.ledgerPostgres),
     PAID_ONCE_RELAY_AMQP_URL: amqp('relay', linkPorts.relayRabbitmq),
     PAID_ONCE_LEDGER_AMQP_URL: amqp('ledger', linkPorts.ledgerRabbitmq),
+    PAID_ONCE_PAYMENTS_AMQP_URL: amqp('payments', linkPorts.paymentsRabbitmq),
     PAID_ONCE_PAYMENTS_PORT: String(ports.payments),
     PAID_ONCE_LEDGER_PORT: String(ports.ledger),
     PAID_ONCE_RELAY_PORT: String(ports.relay),

@@ -21,6 +21,7 @@ const servers = {
 };
 const linkPorts = {
   paymentsPostgres: 11,
+  paymentsRabbitmq: 16,
   relayPostgres: 12,
   relayRabbitmq: 13,
   ledgerRabbitmq: 14,
@@ -36,13 +37,14 @@ describe('a system on this machine', () => {
     expect(links).toEqual([
       'payment 0.0.0.0:8888 payment:8080',
       'payments-postgres 127.0.0.1:11 127.0.0.1:5501',
-      'payments-rabbitmq 127.0.0.1:0 127.0.0.1:5673',
+      'payments-rabbitmq 127.0.0.1:16 127.0.0.1:5673',
       'relay-postgres 127.0.0.1:12 127.0.0.1:5501',
       'relay-rabbitmq 127.0.0.1:13 127.0.0.1:5673',
       'ledger-rabbitmq 127.0.0.1:14 127.0.0.1:5673',
       'ledger-postgres 127.0.0.1:15 127.0.0.1:5502',
     ]);
-    expect(new URL(env['PAID_ONCE_RELAY_AMQP_URL'] ?? '').pathname).toBe('/paid-once');
+    for (const service of ['PAYMENTS', 'RELAY', 'LEDGER'])
+      expect(new URL(env[`PAID_ONCE_${service}_AMQP_URL`] ?? '').pathname).toBe('/paid-once');
   });
 
   it('makes the links of containers listen for other machines, under the ports of the services’ URLs', () => {

@@ -189,9 +189,16 @@ async function freeStackPorts(): Promise<CliSettings['ports']> {
 }
 
 async function freeLinkPorts(): Promise<LinkPorts> {
-  const [paymentsPostgres = 0, relayPostgres = 0, relayRabbitmq = 0, ledgerRabbitmq = 0, ledgerPostgres = 0] =
-    await freePorts(5);
-  return { paymentsPostgres, relayPostgres, relayRabbitmq, ledgerRabbitmq, ledgerPostgres };
+  const [paymentsPostgres = 0, relayPostgres = 0, ledgerPostgres = 0] = await freePorts(3);
+  const [paymentsRabbitmq = 0, relayRabbitmq = 0, ledgerRabbitmq = 0] = await freePorts(3);
+  return {
+    paymentsPostgres,
+    paymentsRabbitmq,
+    relayPostgres,
+    relayRabbitmq,
+    ledgerRabbitmq,
+    ledgerPostgres,
+  };
 }
 
 function first<Item>(items: readonly Item[]): Item {

@@ -107,6 +107,12 @@ export class BrokerRig {
     return sum;
   }
 
+  /** Of each consumer, whether it acknowledges what it gets. */
+  async consumersAcknowledge(): Promise<boolean[]> {
+    const consumers = await this.ask('GET', `consumers/${this.setup.vhost}`);
+    return ((await consumers.json()) as { ack_required: boolean }[]).map(({ ack_required }) => ack_required);
+  }
+
   async drop(): Promise<void> {
     await this.publisher.closeLane(0);
     await this.connection.close();

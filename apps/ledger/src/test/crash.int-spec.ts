@@ -1,49 +1,28 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { ledgerQueue } from '@paid-once/contracts';
-import { faultPoints, type FaultPoint } from '@paid-once/service';
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
+import { faultPoints } from '@paid-once/service';
+import type { ChildProcess } from 'node:child_process';
 import { BrokerRig } from './broker-rig.js';
 import { eventually } from './eventually.js';
+import { exitOf, LedgerProcesses } from './ledger-processes.js';
 import { LedgerRig } from './ledger-rig.js';
 import { messageOf, payment } from './payment-messages.js';
 
 jest.setTimeout(120_000);
-const program = join(process.cwd(), 'dist/apps/ledger/src/main.js');
 
 describe('a ledger process that is killed', () => {
   let ledger: LedgerRig;
   let broker: BrokerRig;
-  const processes: ChildProcess[] = [];
+  let processes: LedgerProcesses;
   beforeAll(async () => {
     [ledger, broker] = await Promise.all([LedgerRig.create({ lab: true }), BrokerRig.create()]);
+    processes = new LedgerProcesses(ledger, broker);
   });
-  afterEach(() => processes.splice(0).forEach((process) => process.kill('SIGKILL')));
+  afterEach(() => processes.kill());
   afterAll(async () => {
     await broker.drop();
     await ledger.drop();
   });
-
-  function start(crashAt?: FaultPoint): ChildProcess {
-    const child = spawn(process.execPath, [program], {
-      env: {
-        PAID_ONCE_LAB: 'true',
-        PAID_ONCE_LEDGER_DB_URL: ledger.setup.serviceUrl,
-        PAID_ONCE_LEDGER_AMQP_URL: broker.url('ledger'),
-        PAID_ONCE_LEDGER_PORT: String(20_000 + (process.pid % 20_000) + processes.length),
-        ...(crashAt && { PAID_ONCE_CRASH_AT: crashAt }),
-      },
-      stdio: 'ignore',
-    });
-    processes.push(child);
-    return child;
-  }
-
-  async function exitOf(child: ChildProcess): Promise<number | string | null> {
-    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-    return child.exitCode ?? child.signalCode;
-  }
 
   /** Lets a process settle what is left: queues keep their order, so when the last of each is posted, all is. */
   async function finish(child: ChildProcess): Promise<void> {
@@ -85,8 +64,9 @@ describe('a ledger process that is killed', () => {
         messageOf(ledger.setup.runId, data, 'payment.reversed'),
       ]);
       await broker.publish(messages);
-      for (const child of [start(point), start(point)]) expect(await exitOf(child)).toBe('SIGKILL');
-      await finish(start());
+      for (const child of [processes.start(point), processes.start(point)])
+        expect(await exitOf(child)).toBe('SIGKILL');
+      await finish(processes.start());
       expect(await sums()).toEqual({
         transfers: 604,
         events: 604,
@@ -99,7 +79,7 @@ describe('a ledger process that is killed', () => {
 
   it('by SIGTERM, acknowledges all that it has posted and nothing else, and exits with 0', async () => {
     await ledger.empty();
-    const child = start();
+    const child = processes.start();
     await broker.publish(Array.from({ length: 5_000 }, () => messageOf(ledger.setup.runId, payment())));
     await eventually(async () => (await transfers()) > 0);
     child.kill('SIGTERM');

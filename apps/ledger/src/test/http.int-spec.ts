@@ -160,5 +160,7 @@ describe("the ledger's HTTP side", () => {
   it('has no lab route outside lab mode', async () => {
     expect((await service.ask('POST', '/lab/reset', { runId: uuidV7() })).status).toBe(404);
     expect((await service.ask('POST', '/lab/crash', { point: 'ledger.after-ack' })).status).toBe(404);
+    expect((await service.ask('PUT', '/lab/chapter', { chapter: 2 })).status).toBe(404);
+    expect((await service.get('/lab/chapter')).status).toBe(404);
   });
 });

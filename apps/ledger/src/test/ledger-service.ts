@@ -36,7 +36,7 @@ export class LedgerService {
     return await this.ask('GET', url);
   }
 
-  async ask(method: 'GET' | 'POST', url: string, payload?: object) {
+  async ask(method: 'GET' | 'POST' | 'PUT', url: string, payload?: object) {
     const answer = await this.app.inject({ method, url, payload });
     const isJson =
       String(answer.headers['content-type']).includes('json;') || answer.payload.startsWith('{"');

@@ -3,9 +3,10 @@ import { ApiTags } from '@nestjs/swagger';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { inTransaction, TemporarilyUnavailable } from '@paid-once/service';
 import { DataSource } from 'typeorm';
+import type { PaymentsSettings } from '../settings.js';
+import { askLedger } from './ask-ledger.js';
 
 const LEDGER_URL = Symbol('where the ledger answers');
-const ledgerTimeoutMs = 4_000;
 
 /**
  * Empties both sides, or neither. The payments side is emptied first but committed last, so that a ledger that cannot
@@ -27,21 +28,11 @@ class ResetBothSides {
   }
 
   private async resetLedger(runId: string | undefined): Promise<void> {
-    const url = new URL('/lab/reset', this.ledgerUrl);
-    let status: number;
-    try {
-      const response = await fetch(url, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ runId }),
-        signal: AbortSignal.timeout(ledgerTimeoutMs),
-      });
-      status = response.status;
-    } catch {
+    const status = await askLedger(this.ledgerUrl, 'POST', '/lab/reset', { runId });
+    if (status === undefined)
       throw new TemporarilyUnavailable(
         'The ledger cannot be reached. Nothing was deleted on the payments side.',
       );
-    }
     if (status !== 204)
       throw new TemporarilyUnavailable(
         `The ledger could not be emptied (it answered ${status}). Nothing was deleted; see its log, then repeat.`,
@@ -65,11 +56,11 @@ class LabResetController {
 /** Exists in lab mode only; the function `lab_reset()` it calls exists only where setup ran in lab mode. */
 @Module({})
 export class LabResetModule {
-  static with(ledgerUrl: string): DynamicModule {
+  static with(settings: PaymentsSettings): DynamicModule {
     return {
       module: LabResetModule,
       controllers: [LabResetController],
-      providers: [ResetBothSides, { provide: LEDGER_URL, useValue: ledgerUrl }],
+      providers: [ResetBothSides, { provide: LEDGER_URL, useValue: settings.PAID_ONCE_LEDGER_URL }],
     };
   }
 }
