@@ -7,10 +7,12 @@ export {
   type InstallOptions,
   type RabbitMqInstallation,
 } from './install-rabbitmq.js';
+export { ensureRedis, RedisMissing, type RedisInstallation } from './install-redis.js';
 export { startOnLifeline, startService } from './lifeline.js';
 export { assertFree, freePorts, isFree, portHolder, type PortHolder } from './ports.js';
 export { startPostgres, type PostgresOptions } from './postgres.js';
 export { startRabbitMq, type RabbitMqOptions } from './rabbitmq.js';
+export { startRedis, type RedisOptions } from './redis.js';
 export type { RunningProcess } from './running-process.js';
 export * from './server.js';
 export { startServers, type ServersOptions } from './servers.js';

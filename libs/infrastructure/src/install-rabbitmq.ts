@@ -1,6 +1,6 @@
 import { access, constants, readdir, realpath } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
-import { runToEnd } from './run-to-end.js';
+import { ensureInstalled, installCommand } from './install-package.js';
 import { searchPath } from './search-path.js';
 
 export interface RabbitMqInstallation {
@@ -18,35 +18,30 @@ export interface InstallOptions {
 }
 
 /**
- * Finds RabbitMQ, or installs the system's package: on Debian and Ubuntu, as root or with a sudo that asks nothing.
- * The system's own node is not started, and what keeps it from starting is gone afterwards.
+ * Finds RabbitMQ, or installs the system's package; its own node is not started.
  * @param say gets each line of progress; the first says what is going to be done
- * @throws Error with the command to run, when it may not or cannot be installed here
+ * @throws RabbitMqMissing with the command to run, when it may not or cannot be installed here
  */
 export async function ensureRabbitMq(
   say: (line: string) => void,
   options: InstallOptions = {},
 ): Promise<RabbitMqInstallation> {
-  const found = await findRabbitMq(options);
-  if (found) return found;
-  if (options.install === 'never')
-    throw new RabbitMqMissing('and PAID_ONCE_INSTALL=never forbids to install it');
-  if (!(await hasProgram('apt-get'))) throw new RabbitMqMissing('and there is no apt-get to install it with');
-  const becomeRoot = await wayToRoot();
-  if (!becomeRoot) throw new RabbitMqMissing('and installing it takes root or a sudo without password');
-  say('RabbitMQ is not installed: installing the package rabbitmq-server with apt-get (about a minute) …');
-  say('its system service will not be started; PAID_ONCE_INSTALL=never forbids such installations');
-  await installDebianPackage(becomeRoot, say);
-  const installed = await findRabbitMq(options);
-  if (!installed) throw new RabbitMqMissing('although apt-get said that it installed it');
-  say(`RabbitMQ ${installed.version} is installed; its system service was not started`);
-  return installed;
+  return ensureInstalled(
+    {
+      software: 'RabbitMQ',
+      debianPackage: 'rabbitmq-server',
+      takes: 'about a minute',
+      find: () => findRabbitMq(options),
+      missing: (why) => new RabbitMqMissing(why),
+    },
+    say,
+    options.install,
+  );
 }
 
 export class RabbitMqMissing extends Error {
   constructor(why: string) {
-    const command =
-      process.platform === 'darwin' ? 'brew install rabbitmq' : 'sudo apt-get install rabbitmq-server';
+    const command = installCommand('rabbitmq-server', 'rabbitmq');
     super(`RabbitMQ was not found, ${why}. Install it: ${command}`);
     this.name = 'RabbitMqMissing';
   }
@@ -93,61 +88,4 @@ async function versionOf(directory: string): Promise<string> {
     if (version) return version;
   }
   return 'unknown';
-}
-
-/** The words that go before a command so that it runs as root; undefined when there is no way. */
-async function wayToRoot(): Promise<string[] | undefined> {
-  if (process.getuid?.() === 0) return [];
-  return runToEnd(['sudo', '-n', 'true']).then(
-    () => ['sudo', '-n'],
-    () => undefined,
-  );
-}
-
-// One script, so that what it put up is taken down even when this process is killed meanwhile. Debian asks
-// policy-rc.d whether services may start; a system that has one already, as containers do, keeps its own.
-const installScript = `
-policy=/usr/sbin/policy-rc.d
-if [ ! -e "$policy" ]; then
-  trap 'rm -f "$policy"' EXIT
-  trap 'exit 130' HUP INT TERM
-  printf '#!/bin/sh\\n# Put here by paid-once while it installs RabbitMQ, removed right afterwards.\\nexit 101\\n' >"$policy"
-  chmod 755 "$policy"
-fi
-export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 LC_ALL=C
-apt() { apt-get -y -o DPkg::Lock::Timeout=300 -o Acquire::Retries=2 -o Dpkg::Use-Pty=0 "$@" </dev/null; }
-refresh() {
-  echo 'refreshing the list of packages: apt-get update'
-  tries=0 # the lock of the lists knows no timeout
-  until apt -qq update || [ $tries -ge 20 ]; do tries=$((tries + 1)); sleep 3; done
-}
-install() { apt install --no-install-recommends rabbitmq-server; }
-apt-cache policy rabbitmq-server | grep -q 'Candidate: [0-9]' || refresh
-install || { refresh; install; } # an old list names files that are no longer there
-`;
-
-// Of apt's some 150 lines.
-const worthSaying = /^(Get:|Setting up|refreshing|Waiting|Need to get|[EW]:)/;
-
-async function installDebianPackage(becomeRoot: string[], say: (line: string) => void): Promise<void> {
-  try {
-    await runToEnd([...becomeRoot, 'sh', '-c', installScript], {
-      onLine: (line) => worthSaying.test(line) && say(`  ${line}`),
-    });
-  } catch (error) {
-    throw new RabbitMqMissing(
-      `and installing it failed (${error instanceof Error ? error.message : String(error)})`,
-    );
-  }
-}
-
-async function hasProgram(name: string): Promise<boolean> {
-  for (const directory of searchPath().split(delimiter)) {
-    const found = await access(join(directory, name), constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (found) return true;
-  }
-  return false;
 }

@@ -47,6 +47,12 @@ export interface RabbitServer extends Server {
   ctl(args: string[]): Promise<string>;
 }
 
+export interface RedisServer extends Server {
+  readonly port: number;
+  /** With its password: redis://:password@127.0.0.1:port */
+  readonly url: string;
+}
+
 /** Called with each line that a server or service writes. */
 export type OnLine = (line: string) => void;
 

@@ -1,0 +1,3 @@
+import { runAlternative } from '../run-alternative.js';
+
+await runAlternative(async () => (await import('./measure.js')).measureRedisRecipe);
