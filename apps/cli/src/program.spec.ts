@@ -4,6 +4,7 @@ import { fakeService, run, type FakeService } from './test/run.js';
 const verbs = [
   'start',
   'demo',
+  'chapters',
   'pay',
   'status',
   'compare',
@@ -49,6 +50,8 @@ describe('the command line', () => {
     ['heal relay-rabbitmq --all', 'one or all'],
     ['crash relay.sometime', 'no such point'],
     ['crash 14', 'no such number'],
+    ['chapters --seed soon', 'no number'],
+    ['chapters --file nowhere.csv', 'no file'],
     ['chapter 5', 'no such chapter'],
     ['kill', 'no process'],
     ['stop', 'no process: it does not stop the system'],

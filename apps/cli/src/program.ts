@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { checkout } from './checkout.js';
 import { addBreak } from './commands/break.js';
+import { addChapters } from './commands/chapters.js';
 import { addChapter } from './commands/chapter.js';
 import { addCompare } from './commands/compare.js';
 import { addCrash } from './commands/crash.js';
@@ -95,6 +96,7 @@ First steps:
   for (const add of [
     addStart,
     addDemo,
+    addChapters,
     addPay,
     addStatus,
     addCompare,
@@ -102,9 +104,9 @@ First steps:
     addBreak,
     addHeal,
     addCrash,
+    addChapter,
     addProcesses,
     addProcessVerbs,
-    addChapter,
     addReset,
     addSetup,
   ])

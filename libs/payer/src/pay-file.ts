@@ -52,6 +52,7 @@ export async function payFile(options: PayOptions): Promise<PayResult> {
       if (badRows === 'stop') throw new Error(`${row.message} (the file was changed while it was paid)`);
       return settle(row, { outcome: 'refused', status: undefined, detail: row.message }, undefined);
     }
+    await options.beforeRow?.(row.row);
     const startMs = performance.now();
     const outcome = await payPayment(row);
     settle(row, outcome, performance.now() - startMs);

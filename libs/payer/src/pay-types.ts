@@ -31,6 +31,8 @@ export interface PayOptions {
   retry?: RetryOptions | false;
   /** `stop` (default): a bad row means that nothing is paid. `skip`: bad rows count as refused, the others are paid. */
   badRows?: 'stop' | 'skip';
+  /** Each row starts when this has resolved; rows are asked for in their order. What it rejects with ends the run. */
+  beforeRow?: (row: number) => Promise<void>;
   /** False: each attempt is made on a connection of its own. Default true. */
   keepAlive?: boolean;
   /** From 0 up to 1, for the pauses between attempts. Default `Math.random`. */

@@ -36,7 +36,9 @@ export function createSender(
 ): PaymentSender {
   const target = new URL(`${url.replace(/\/+$/, '')}/payments/`);
   const secure = target.protocol === 'https:';
-  const agent = new (secure ? HttpsAgent : HttpAgent)({ keepAlive, maxSockets: connections });
+  // With a limit Node's agent keeps connections for whoever waits, even with keepAlive false; the caller limits himself.
+  const limit = keepAlive ? { maxSockets: connections } : {};
+  const agent = new (secure ? HttpsAgent : HttpAgent)({ keepAlive, ...limit });
   const request = secure ? httpsRequest : httpRequest;
 
   async function send({ body, headers }: PaymentRequest, stopped: AbortSignal): Promise<Attempt> {

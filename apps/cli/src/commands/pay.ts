@@ -17,6 +17,7 @@ interface PayFlags {
   keys: boolean;
   journal: boolean;
   retry: boolean;
+  keepAlive: boolean;
   timeLimit: number;
 }
 
@@ -44,6 +45,10 @@ export function addPay(program: Command, run: Run): void {
     .addOption(new Option('--fresh', 'begin a new run, and pay everybody again').conflicts('run'))
     .option('--concurrency <n>', 'payments on the way at the same time', concurrency, 8)
     .option('--no-retry', 'send each row once, whatever comes of it')
+    .option(
+      '--no-keep-alive',
+      'each attempt on a connection of its own, so that each meets what a link does to new ones',
+    )
     .addOption(
       new Option('--time-limit <duration>', 'how long a row is retried: 500ms, 120s, 5m')
         .argParser(durationMs)
@@ -88,6 +93,7 @@ function payOptions(flags: PayFlags): Partial<PayOptions> {
     journal: flags.journal && 'beside-file',
     fresh: flags.fresh === true,
     retry: flags.retry && { limitMs: flags.timeLimit },
+    keepAlive: flags.keepAlive,
     ...(flags.run !== undefined && { run: flags.run }),
   };
 }

@@ -93,6 +93,7 @@ async function payAndCut(options: {
 }): Promise<PayResult> {
   const { out, signal, file, url, outbox, cut } = options;
   const progress = progressOf(out, 'payments');
+  const { green, red } = out.colours;
   let cutting: Promise<unknown> | undefined;
   let acceptedBefore = 0;
   const result = await payFile({
@@ -106,7 +107,8 @@ async function payAndCut(options: {
         cutting = cut();
         cutting.catch(() => {}); // told below
       }
-      const state = cutting === undefined ? 'link up' : `link CUT, outbox ${count(outbox.pending)}`;
+      const state =
+        cutting === undefined ? green('link up') : `${red('link CUT')}, outbox ${count(outbox.pending)}`;
       progress.update(done, total, `${count(accepted)} answered 201 · ${state}`);
     },
   }).finally(() => progress.end());

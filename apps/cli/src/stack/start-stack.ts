@@ -35,6 +35,8 @@ export interface StackOptions {
   lab?: boolean;
   /** Whether a service that dies is started again after a second. Default false. */
   restart?: boolean;
+  /** Settings for both Postgres servers, as in postgresql.conf; not used with `given`. */
+  postgresSettings?: Record<string, string | number>;
   /** Each line that a server or service writes. */
   onLine?: (name: string, line: string) => void;
   /** What happens, in lines for people. */
@@ -53,6 +55,8 @@ export interface Stack {
   /** undefined with given servers. */
   servers: Servers | undefined;
   links: LinkControl;
+  /** Throws the links' dice anew: the same connections break as after every other call with this seed. */
+  reseed(seed: number): void;
   /** Stops everything that was started, in reverse; what has a directory stays there. */
   stop(): Promise<void>;
 }
@@ -103,6 +107,7 @@ async function assemble(options: StackOptions, cleanup: Cleanup): Promise<Stack>
     instances,
     servers,
     links: connectLinks(standIn.url),
+    reseed: (seed) => standIn.reseed(seed),
     stop: () => cleanup.run(),
   };
 }
@@ -114,6 +119,7 @@ async function serversFor(
     install = 'auto',
     directory,
     durable = directory !== undefined,
+    postgresSettings,
     onLine,
     say = () => {},
   }: StackOptions,
@@ -128,6 +134,7 @@ async function serversFor(
     durable,
     keep: directory !== undefined,
     ...(directory !== undefined && { directory }),
+    ...(postgresSettings && { postgresSettings }),
     ...(onLine && { onLine }),
   });
   cleanup.add(() => servers.stop());
