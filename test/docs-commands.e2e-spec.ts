@@ -111,9 +111,12 @@ function run(command: string): Promise<{ exitCode: number | null; output: string
     8474: urls.toxiproxy,
   };
   const here = command
+    .replaceAll('/tmp/', `${scratch}/`) // before a path of this checkout, which may lie there, comes in
     .replaceAll('npx paid-once', `${process.execPath} apps/cli/bin/paid-once.mjs`)
-    .replaceAll(/localhost:(\d+)/g, (address, port: string) => ports[port]?.replace('http://', '') ?? address)
-    .replaceAll('/tmp/', `${scratch}/`);
+    .replaceAll(
+      /localhost:(\d+)/g,
+      (address, port: string) => ports[port]?.replace('http://', '') ?? address,
+    );
   return new Promise((resolve, reject) => {
     const child = spawn('bash', ['-c', here], {
       cwd: checkout,
