@@ -14,10 +14,7 @@ afterEach(() => {
 async function startMeasuring(): Promise<BuiltAlternative> {
   const started = BuiltAlternative.start('two-phase-commit', { PAID_ONCE_ROWS: '10000' });
   running = started;
-  // The servers themselves, not the shells that watch them: the second one's data may still be being made.
-  const mayPrepare = (command: string) =>
-    /^[^\0]*postgres\0/.test(command) && command.includes('max_prepared_transactions');
-  const bothRun = async () => (await started.servers()).filter(mayPrepare).length > 1;
+  const bothRun = async () => (await started.databases()).size > 1;
   await until('its servers run', bothRun, 60_000);
   return started;
 }
@@ -44,6 +41,13 @@ describe('a measurement', () => {
 
   it('leaves none either when it is killed with -9 itself', async () => {
     const running = await startMeasuring();
+    running.process.kill('SIGKILL');
+    await untilNothingIsLeft(running);
+  });
+
+  it('leaves none either when it is killed while it makes both databases', async () => {
+    const running = BuiltAlternative.start('two-phase-commit');
+    await until('both are being made', async () => (await running.unfinished()).length > 1, 60_000);
     running.process.kill('SIGKILL');
     await untilNothingIsLeft(running);
   });

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -49,6 +50,18 @@ export class BuiltAlternative {
   async leftovers(): Promise<string[]> {
     const names = await readdir('/var/tmp');
     return names.filter((name) => new RegExp(`^paid-once-run-.*-${this.process.pid}\\.`).test(name));
+  }
+
+  /** Those of databases that are still being made. */
+  async unfinished(): Promise<string[]> {
+    const directories = await this.leftovers();
+    return directories.filter((name) => existsSync(join('/var/tmp', name, 'data.unfinished')));
+  }
+
+  /** The directories in which a Postgres runs: a server has children, and a shell that watches it. */
+  async databases(): Promise<Set<string>> {
+    const run = /^[^\0]*\/postgres\0-D\0([^\0]+)/;
+    return new Set((await this.servers()).flatMap((command) => run.exec(command)?.[1] ?? []));
   }
 
   /** Processes that work in them: servers that it has started. */

@@ -8,7 +8,6 @@ import { adminName, answersQueries, createDatabase, postgresUrl } from './postgr
 import { processesIn } from './process-table.js';
 import { becomesReady } from './readiness.js';
 import { sendSignal, type RunningProcess } from './running-process.js';
-import { runToEnd } from './run-to-end.js';
 import { keptPassword } from './secret-file.js';
 import type { OnLine, PostgresServer, ProcessState } from './server.js';
 import { isReachable, privateDirectory, removeTree } from './state-directory.js';
@@ -169,7 +168,7 @@ const fixedSettings = {
 
 /** Makes the cluster beside its place and moves it there: what has the right name was finished. */
 async function createCluster(binaries: string, options: PostgresOptions): Promise<void> {
-  const { directory, durable, onLine } = options;
+  const { directory, durable, keep, onLine } = options;
   const data = join(directory, 'data');
   const isThere = await access(join(data, 'PG_VERSION')).then(
     () => true,
@@ -189,11 +188,19 @@ async function createCluster(binaries: string, options: PostgresOptions): Promis
     '--no-instructions',
     ...(durable ? [] : ['--no-sync']),
   ];
-  try {
-    await runToEnd(command, { cwd: directory, env: { TZ: 'UTC' }, user: unprivilegedUser(), onLine });
-  } catch (error) {
-    throw new Error(`Postgres could not make a cluster in ${directory}`, { cause: error });
-  }
+  const making = await startOnLifeline({
+    name: 'initdb',
+    command,
+    cwd: directory,
+    env: { TZ: 'UTC' },
+    user: unprivilegedUser(),
+    gentleSignal: 'SIGTERM',
+    leftover: keep === false ? directory : undefined,
+    onLine,
+  });
+  const { code } = await making.exited;
+  if (code !== 0)
+    throw new Error(`Postgres could not make a cluster in ${directory}. It said:\n${making.lastLines()}`);
   await rename(unfinished, data);
 }
 
