@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { checkout } from '../checkout.js';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { counted } from '../output/words.js';
-import type { Stack } from '../stack/start-stack.js';
+import { inThrowAwayCopy } from '../stack/throw-away-copy.js';
 import { addVerb, type Context, type Run } from '../verb.js';
 
 interface ChaptersFlags {
@@ -55,7 +55,8 @@ async function runAndShow(context: Context, flags: ChaptersFlags): Promise<ExitC
     { measuredTables, whenRight },
     { unmetExpectations },
     { save, thisMachine },
-    { faultsInWords },
+    { confirmTimeoutMs, faultsInWords },
+    { meteredPostgres },
   ] = await Promise.all([
     import('../chapters/chapter-file.js'),
     import('../chapters/run-chapters.js'),
@@ -65,6 +66,7 @@ async function runAndShow(context: Context, flags: ChaptersFlags): Promise<ExitC
     import('../chapters/verdict.js'),
     import('../chapters/measurement.js'),
     import('../chapters/fault-schedule.js'),
+    import('../chapters/cost-meter.js'),
   ]);
   const chosenSeed = flags.seed ?? randomInt(1, 2 ** 31);
   const file = await chapterFile(flags.file ?? join(checkout, 'payments.csv'), flags.quick && quickRows);
@@ -72,7 +74,14 @@ async function runAndShow(context: Context, flags: ChaptersFlags): Promise<ExitC
     const rows = file.amounts.length;
     out.tell(`Four chapters, ${counted(rows, 'payment')} each, seed ${chosenSeed}. Meanwhile:`);
     for (const fault of faultsInWords) out.tell(`  · ${fault}`);
-    const measured = await inThrowAwayCopy(context, async (stack) => ({
+    out.tell(
+      'A throw-away copy in lab mode: two Postgres, RabbitMQ, the links and three services. Starting …',
+    );
+    const copy = {
+      postgresSettings: meteredPostgres,
+      env: { relay: { PAID_ONCE_RELAY_CONFIRM_TIMEOUT_MS: String(confirmTimeoutMs) } },
+    };
+    const measured = await inThrowAwayCopy(context, copy, async (stack) => ({
       machine: await thisMachine(stack),
       chapters: await runChapters({ stack, file, seed: chosenSeed, out, signal }),
     }));
@@ -116,47 +125,6 @@ function conclude({ out }: Context, unmet: string[], { seed, quick }: ChaptersFl
   for (const sentence of unmet) out.note(red(`✗ ${sentence}`));
   out.note(`→ npx paid-once chapters --seed ${seed}${quick ? ' --quick' : ''}`);
   return exitCodes.differ;
-}
-
-async function inThrowAwayCopy<Result>(
-  { out, settings, signal }: Context,
-  work: (stack: Stack) => Promise<Result>,
-): Promise<Result> {
-  const [{ startStack }, { serviceLog }, { chooseServers }, { meteredPostgres }, { confirmTimeoutMs }] =
-    await Promise.all([
-      import('../stack/start-stack.js'),
-      import('../stack/service-log.js'),
-      import('@paid-once/infrastructure'),
-      import('../chapters/cost-meter.js'),
-      import('../chapters/fault-schedule.js'),
-    ]);
-  out.tell('A throw-away copy in lab mode: two Postgres, RabbitMQ, the links and three services. Starting …');
-  const log = serviceLog(out, 'nothing');
-  const say = (line: string) => out.tell(out.colours.dim(`  ${line}`));
-  const { servers, install } = settings();
-  const { kind } = await chooseServers(servers, say);
-  const stack = await startStack({
-    kind,
-    install,
-    restart: true,
-    postgresSettings: meteredPostgres,
-    env: { relay: { PAID_ONCE_RELAY_CONFIRM_TIMEOUT_MS: String(confirmTimeoutMs) } },
-    say,
-    signal,
-    onLine: log.line,
-  }).catch((error: unknown) => {
-    if (!signal.aborted) log.showKept();
-    throw error;
-  });
-  try {
-    return await work(stack);
-  } catch (error) {
-    if (!signal.aborted) log.showKept();
-    throw error;
-  } finally {
-    out.tell(out.colours.dim('Cleaning up …'));
-    await stack.stop();
-  }
 }
 
 function seed(text: string): number {

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { ExitCode } from '../exit-codes.js';
 import { join } from 'node:path';
 import { checkout } from '../checkout.js';
+import { inThrowAwayCopy } from '../stack/throw-away-copy.js';
 import { addVerb, type Context, type Run } from '../verb.js';
 
 interface DemoFlags {
@@ -35,36 +36,7 @@ async function demo(context: Context, flags: DemoFlags): Promise<ExitCode> {
   out.tell('A throw-away copy: two Postgres, RabbitMQ, the links and three services, on free ports.');
   out.tell('Lab mode is on in it, as in every demo. Starting …');
   const startedAt = performance.now();
-  const [{ startStack }, { serviceLog }, { chooseServers }] = await Promise.all([
-    import('../stack/start-stack.js'),
-    import('../stack/service-log.js'),
-    import('@paid-once/infrastructure'),
-  ]);
-  const log = serviceLog(out, 'nothing');
-  const say = (line: string) => out.tell(out.colours.dim(`  ${line}`));
-  const { servers, install } = settings();
-  const { kind } = await chooseServers(servers, say);
-  const stack = await startStack({
-    kind,
-    install,
-    restart: true,
-    say,
-    signal,
-    onLine: log.line,
-  }).catch((error: unknown) => {
-    if (!signal.aborted) log.showKept();
-    throw error;
-  });
-  try {
-    return await runDemo({
-      out,
-      signal,
-      file,
-      urls: stack.urls,
-      startSeconds: (performance.now() - startedAt) / 1_000,
-    });
-  } finally {
-    out.tell(out.colours.dim('Cleaning up …'));
-    await stack.stop();
-  }
+  return inThrowAwayCopy(context, {}, ({ urls }) =>
+    runDemo({ out, signal, file, urls, startSeconds: (performance.now() - startedAt) / 1_000 }),
+  );
 }

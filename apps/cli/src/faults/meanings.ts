@@ -34,7 +34,10 @@ const meanings: Readonly<Record<string, Meanings>> = {
     'lose-answers': commitLost,
     otherwise: 'Payments answers 503 until it is healed: nothing is accepted, nothing is lost.',
   },
-  'payments-rabbitmq': { otherwise: 'Only the naive chapter’s double write uses this link.' },
+  'payments-rabbitmq': {
+    otherwise:
+      'Only the dual write of chapter 1 uses this link: what does not get through is lost there, though it was answered 201. In the other chapters nothing changes.',
+  },
   'relay-postgres': {
     slow: fromOutbox,
     drip: fromOutbox,
