@@ -42,7 +42,7 @@ module.exports = {
     {
       name: 'outbox-and-inbox-know-no-payments',
       severity: 'error',
-      from: { path: '^libs/(outbox|inbox|broker)/', pathNot: '\\.(int-)?spec\\.ts$' },
+      from: { path: '^libs/(outbox|inbox|broker)/', pathNot: 'spec\\.ts$' },
       to: { path: '^libs/(payer|compare|links|infrastructure)/' },
     },
     {

@@ -1,74 +1,80 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { wakeRelays } from '@paid-once/outbox';
-import {
-  Batcher,
-  DatabaseUnavailable,
-  OutcomeUnknown,
-  sqlState,
-  TemporarilyUnavailable,
-} from '@paid-once/service';
+import { Batcher, Overloaded, Waiting } from '@paid-once/service';
 import { DataSource } from 'typeorm';
 import { acceptBatch, type Acceptance } from './accept-batch.js';
 import { fingerprintOf, type PaymentCommand } from './payment-command.js';
-import { IdempotencyInProgress, OutcomeIsUnknown } from './payment-problems.js';
+import { IdempotencyInProgress } from './payment-problems.js';
+import { problemOf, refusalOf } from './refusals.js';
 
 const batchLockWaitMs = 100;
 const aloneLockWaitMs = 1_000;
-const attemptsAlone = 3;
-
-const lockNotAvailable = '55P03';
-const deadlockDetected = '40P01';
-const serializationFailure = '40001';
+const maxAttempts = 3;
 
 export const ACCEPT_OPTIONS = Symbol('how payments are batched');
 export interface AcceptOptions {
   maxBatch: number;
   lanes: number;
+  /** How many requests may be in hand at once, those that wait included. */
+  backlog: number;
+  /** How long one may wait to be begun, in milliseconds. */
+  maxWaitMs: number;
 }
 
-type Attempt = { kind: 'done'; acceptance: Acceptance } | { kind: 'refused'; cause: unknown };
+type Attempt = { kind: 'done'; acceptance: Acceptance } | { kind: 'refused' };
 
 /**
  * Group commit: requests that arrive while a transaction is in flight share the next one; a request alone goes at once.
  */
 @Injectable()
 export class AcceptPayments {
-  private readonly logger = new Logger(AcceptPayments.name);
+  private readonly trouble = new Waiting(new Logger('postgres'), 'Postgres to take payments');
   private readonly inFlight = new Map<string, { fingerprint: Buffer; outcome: Promise<Acceptance> }>();
   private readonly together: Batcher<PaymentCommand, Attempt>;
   // Beside the batches, not before them: one stuck key must not hold up its neighbours.
   private readonly alone: Batcher<PaymentCommand, Acceptance>;
+  private inHand = 0;
 
   constructor(
     @InjectDataSource() private readonly database: DataSource,
-    @Inject(ACCEPT_OPTIONS) { maxBatch, lanes }: AcceptOptions,
+    @Inject(ACCEPT_OPTIONS) private readonly options: AcceptOptions,
   ) {
-    this.together = new Batcher({
-      maxSize: maxBatch,
-      lanes,
-      run: (commands) => this.attemptTogether(commands),
-    });
-    this.alone = new Batcher({
-      maxSize: 1,
-      lanes: 4,
-      run: async (commands) => Promise.all(commands.map((command) => this.attemptAlone(command))),
-    });
+    const { maxBatch, lanes, maxWaitMs } = options;
+    const run = (commands: PaymentCommand[]) => this.attemptTogether(commands);
+    const runAlone = (commands: PaymentCommand[]) =>
+      Promise.all(commands.map((each) => this.attemptAlone(each)));
+    this.together = new Batcher({ maxSize: maxBatch, lanes, maxWaitMs, run });
+    this.alone = new Batcher({ maxSize: 1, lanes: 4, maxWaitMs, run: runAlone });
   }
 
   /**
    * @returns how the command ended; `accepted` and `repeated` are durable
    * @throws OutcomeIsUnknown       COMMIT's answer was lost: paid or not, repeating with the same key tells
    * @throws IdempotencyInProgress  another process is busy with this key
-   * @throws TemporarilyUnavailable the database is away or overloaded: nothing was paid
+   * @throws Overloaded             too many are in hand, or it waited too long to be begun: nothing was paid
+   * @throws StorageFull, TemporarilyUnavailable  the database is full, away or not able to: nothing was paid
    */
   async accept(command: PaymentCommand): Promise<Acceptance> {
+    if (this.inHand >= this.options.backlog) throw new Overloaded();
+    this.inHand++;
+    try {
+      return await this.share(command);
+    } catch (error) {
+      if (refusalOf(error) === 'database') this.trouble.because(error);
+      throw problemOf(error) ?? error;
+    } finally {
+      this.inHand--;
+    }
+  }
+
+  private async share(command: PaymentCommand): Promise<Acceptance> {
     const key = `${command.client}\n${command.idempotencyKey}`;
     const fingerprint = fingerprintOf(command);
     const first = this.inFlight.get(key);
     if (first)
       return afterFirst(await first.outcome, first.fingerprint.equals(fingerprint), () =>
-        this.accept(command),
+        this.share(command),
       );
     const outcome = this.run(command).finally(() => this.inFlight.delete(key));
     this.inFlight.set(key, { fingerprint, outcome });
@@ -78,18 +84,22 @@ export class AcceptPayments {
   private async run(command: PaymentCommand): Promise<Acceptance> {
     const attempt = await this.together.add(command);
     const acceptance = attempt.kind === 'done' ? attempt.acceptance : await this.alone.add(command);
+    this.trouble.overAfterQuiet();
     if (acceptance.kind === 'accepted') wakeRelays(this.database);
     return acceptance;
   }
 
   private async attemptTogether(commands: PaymentCommand[]): Promise<Attempt[]> {
-    try {
-      const acceptances = await acceptBatch(this.database, commands, batchLockWaitMs);
-      return acceptances.map((acceptance) => ({ kind: 'done', acceptance }));
-    } catch (cause) {
-      const problem = problemOfLostConnection(cause);
-      if (problem) throw problem;
-      return commands.map(() => ({ kind: 'refused', cause })); // refused before COMMIT: each gets its own transaction
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const acceptances = await acceptBatch(this.database, commands, batchLockWaitMs);
+        return acceptances.map((acceptance) => ({ kind: 'done', acceptance }));
+      } catch (cause) {
+        const refusal = refusalOf(cause);
+        if (refusal === 'locked' && attempt < maxAttempts) continue;
+        if (refusal === 'locked' || refusal === 'database') throw cause; // of each of them
+        return commands.map(() => ({ kind: 'refused' })); // before COMMIT: each gets its own transaction
+      }
     }
   }
 
@@ -100,32 +110,13 @@ export class AcceptPayments {
         if (!acceptance) throw new Error('Bug: a command was not answered');
         return acceptance;
       } catch (cause) {
-        const state = sqlState(cause);
-        if (state === lockNotAvailable) throw new IdempotencyInProgress();
-        if ((state === deadlockDetected || state === serializationFailure) && attempt < attemptsAlone)
-          continue;
-        throw problemOfLostConnection(cause) ?? this.problemOfRefusal(cause, state);
+        const refusal = refusalOf(cause);
+        if (refusal === 'key-held') throw new IdempotencyInProgress();
+        if (refusal === 'collision' && attempt < maxAttempts) continue;
+        throw cause;
       }
     }
   }
-
-  // Class 53: disk full, too many connections; 25006: read-only; 40: still colliding. Not the request's own fault.
-  private problemOfRefusal(cause: unknown, state: string | undefined): unknown {
-    if (state === undefined || !/^(53|40|25006|58|57)/.test(state)) return cause;
-    this.logger.error(`Postgres refused a payment with SQLSTATE ${state}`);
-    return new TemporarilyUnavailable(
-      'The database takes no payments now. Nothing was paid; send the request again.',
-    );
-  }
-}
-
-function problemOfLostConnection(cause: unknown): Error | undefined {
-  if (cause instanceof OutcomeUnknown) return new OutcomeIsUnknown();
-  if (cause instanceof DatabaseUnavailable)
-    return new TemporarilyUnavailable(
-      'The database cannot be reached. Nothing was paid; send the request again.',
-    );
-  return undefined;
 }
 
 // The second request with a key takes no place in a batch: it gets the first one's outcome. Where the first was refused

@@ -84,7 +84,7 @@ describe('a payment', () => {
     expect([old.statusCode, (await post(payment, 'k2')).statusCode]).toEqual([201, 208]);
   });
 
-  it('sent 64 times at once under one key is paid once: one 201, the rest 208', async () => {
+  it('A2: sent 64 times at once under one key is paid once: one 201, the rest 208', async () => {
     const statuses = (await Promise.all(Array.from({ length: 64 }, () => post(payment, 'same')))).map(
       (a) => a.statusCode,
     );
@@ -93,7 +93,7 @@ describe('a payment', () => {
     expect([await database.count('payment_event'), await database.count('outbox_message')]).toEqual([1, 1]);
   });
 
-  it('sent at once to three processes under one key is paid once', async () => {
+  it('A2: sent at once to three processes under one key is paid once', async () => {
     const others = [await startPayments(database), await startPayments(database)];
     const keys = Array.from({ length: 50 }, (_, index) => `shared-${index}`);
     const answers = await Promise.all(
@@ -107,7 +107,7 @@ describe('a payment', () => {
     await Promise.all(others.map((other) => other.close()));
   });
 
-  it('under a key that belongs to another request is 422 and writes nothing', async () => {
+  it('A3: under a key that belongs to another request is 422 and writes nothing', async () => {
     await post(payment, 'k3');
     for (const other of [
       { ...payment, amount: '2' },
@@ -132,7 +132,7 @@ describe('a payment', () => {
     expect(row!.transactions).toBeLessThan(100);
   });
 
-  it('whose key is held by a transaction that hangs is 409 after a second, and its neighbours are paid meanwhile', async () => {
+  it('A2: whose key is held by a transaction that hangs is 409 after a second, and its neighbours are paid meanwhile', async () => {
     await database.rows('BEGIN');
     await database.rows(
       `INSERT INTO payment_event (payment_id, type, client, idempotency_key, fingerprint, src, dest, amount_minor, currency)
@@ -316,7 +316,7 @@ describe('reading', () => {
 });
 
 describe('a database that fails', () => {
-  it('after COMMIT was sent leaves 503 outcome-unknown, and the same key then finds what happened', async () => {
+  it('B2: after COMMIT was sent leaves 503 outcome-unknown, and the same key then finds what happened', async () => {
     const server = new URL(database.urls.payments);
     const link = await startCommitEater({ host: server.hostname, port: Number(server.port) });
     const through = new URL(database.urls.payments);
@@ -336,7 +336,7 @@ describe('a database that fails', () => {
     link.stop();
   });
 
-  it('answers 503 with Retry-After while it is away, and works again when it is back', async () => {
+  it('B1: answers 503 with Retry-After while it is away, and works again when it is back', async () => {
     const [row] = await database.rows('SELECT current_database() AS name');
     const server = new PaymentsOutage(String(row!.name));
     await server.begin();

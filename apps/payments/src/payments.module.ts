@@ -12,11 +12,13 @@ import {
 } from '@paid-once/service';
 import type { DataSource } from 'typeorm';
 import { ACCEPT_OPTIONS, AcceptPayments, type AcceptOptions } from './accept-payments.js';
+import { DigestController } from './digest.controller.js';
 import { ExportController } from './export.controller.js';
 import { FindPaymentsController } from './find-payments.controller.js';
 import { FindPayments } from './find-payments.js';
 import { LabChaptersModule } from './lab/chapters/lab-chapters.module.js';
 import { LabResetModule } from './lab/lab-reset.module.js';
+import { operations } from './operations/operations.js';
 import { PaymentEvent } from './payment-event.entity.js';
 import { PaymentsController } from './payments.controller.js';
 import type { PaymentsSettings } from './settings.js';
@@ -25,7 +27,12 @@ import type { PaymentsSettings } from './settings.js';
 export class PaymentsModule {
   static with(settings: PaymentsSettings): DynamicModule {
     const databaseUrl = settings.PAID_ONCE_PAYMENTS_DB_URL;
-    const acceptOptions: AcceptOptions = { maxBatch: settings.PAID_ONCE_PAYMENTS_BATCH, lanes: 2 };
+    const acceptOptions: AcceptOptions = {
+      maxBatch: settings.PAID_ONCE_PAYMENTS_BATCH,
+      lanes: 2,
+      backlog: settings.PAID_ONCE_PAYMENTS_BACKLOG,
+      maxWaitMs: settings.PAID_ONCE_DB_TIMEOUT_MS,
+    };
     const readiness = HealthModule.forChecks([], {
       inject: [getDataSourceToken()],
       useFactory: (database: DataSource) => ({ database: () => checkDatabase(database) }),
@@ -49,7 +56,13 @@ export class PaymentsModule {
         readiness,
         ...lab,
       ],
-      controllers: [PaymentsController, FindPaymentsController, ExportController],
+      controllers: [
+        PaymentsController,
+        FindPaymentsController,
+        ExportController,
+        DigestController,
+        ...operations,
+      ],
       providers: [
         AcceptPayments,
         FindPayments,
@@ -67,5 +80,5 @@ export class PaymentsModule {
 
 async function checkDatabase(database: DataSource): Promise<void> {
   await requireDurableCommits(database);
-  await requireTables(database, ['payment_event', 'outbox_message']);
+  await requireTables(database, ['payment_event', 'outbox_message', 'outbox_intervention']);
 }

@@ -6,6 +6,9 @@ const schema = serviceSettings.extend({
   PAID_ONCE_PAYMENTS_DB_URL: url('postgres:', 'postgresql:'),
   PAID_ONCE_PAYMENTS_POOL: integer({ min: 2, max: 100, otherwise: 10 }),
   PAID_ONCE_PAYMENTS_BATCH: integer({ min: 1, max: 1_000, otherwise: 200 }),
+  PAID_ONCE_PAYMENTS_BACKLOG: integer({ min: 1, max: 100_000, otherwise: 2_000 }).describe(
+    'payments in hand at once, those that wait included: what comes above is answered 503 at once',
+  ),
   PAID_ONCE_PAYMENTS_AMQP_URL: url('amqp:', 'amqps:')
     .optional()
     .describe(

@@ -8,8 +8,7 @@ export async function startFakeLedger() {
   /** Calls with these bodies take effect only after so many milliseconds. */
   const slow: Record<string, number> = {};
   const nothing: Record<string, string> = {
-    '/digest': '{"count":"0","sum":"0","hash":"0"}',
-    '/stats': '{"count":0,"totals":{},"reversals":0}',
+    '/digests': '',
     '/stations': '[]',
     '/export': '',
   };

@@ -2,30 +2,37 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 /**
  * A link to Postgres that works until it is told to lose one answer: the next COMMIT reaches the server, whose answer
- * never comes back; the connection dies instead.
+ * never comes back. The connection dies instead, or goes on looking alive.
  */
 export async function startCommitEater(upstream: { host: string; port: number }) {
-  let armed = false;
+  let armed: 'cut' | 'silent' | undefined;
   const sockets = new Set<Socket>();
+  let connections = 0;
   const server = createServer((client) => {
+    connections++;
     const postgres = connect(upstream.port, upstream.host);
-    let eaten = false;
+    let eaten: typeof armed;
     for (const socket of [client, postgres]) {
       sockets.add(socket);
       socket.on('error', () => {}).on('close', () => sockets.delete(socket));
     }
     client.on('data', (bytes) => {
-      if (armed && bytes.includes('COMMIT')) [armed, eaten] = [false, true];
+      if (armed && bytes.includes('COMMIT')) [armed, eaten] = [undefined, armed];
       postgres.write(bytes);
     });
-    postgres.on('data', (bytes) => (eaten ? client.destroy() : client.write(bytes)));
+    postgres.on('data', (bytes) => {
+      if (eaten === 'cut') client.destroy();
+      else if (eaten === undefined) client.write(bytes);
+    });
     client.on('close', () => postgres.end());
     postgres.on('close', () => client.end());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     port: (server.address() as AddressInfo).port,
-    eatNextCommitAnswer: () => (armed = true),
+    eatNextCommitAnswer: (how: 'cut' | 'silent' = 'cut') => (armed = how),
+    /** How many there were since the start. */
+    connections: () => connections,
     stop: () => {
       for (const socket of sockets) socket.destroy();
       server.close();

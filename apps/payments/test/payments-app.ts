@@ -70,22 +70,30 @@ export async function startPayments(
     databaseUrl?: string;
     ledgerUrl?: string;
     amqpUrl?: string;
+    databaseTimeoutMs?: number;
+    requestTimeoutMs?: number;
+    poolSize?: number;
+    batch?: number;
+    backlog?: number;
     unready?: true;
   } = {},
 ): Promise<NestFastifyApplication> {
   const app = await createHttpApplication(
     PaymentsModule.with({
       PAID_ONCE_LAB: settings.lab ?? false,
-      PAID_ONCE_DB_TIMEOUT_MS: 6_000,
+      PAID_ONCE_DB_TIMEOUT_MS: settings.databaseTimeoutMs ?? 6_000,
+      PAID_ONCE_REQUEST_TIMEOUT_MS: settings.requestTimeoutMs ?? 15_000,
       PAID_ONCE_HOST: '127.0.0.1',
       PAID_ONCE_PAYMENTS_PORT: 0,
       PAID_ONCE_PAYMENTS_DB_URL: settings.databaseUrl ?? database.urls.payments,
-      PAID_ONCE_PAYMENTS_POOL: 10,
-      PAID_ONCE_PAYMENTS_BATCH: 200,
+      PAID_ONCE_PAYMENTS_POOL: settings.poolSize ?? 10,
+      PAID_ONCE_PAYMENTS_BATCH: settings.batch ?? 200,
+      PAID_ONCE_PAYMENTS_BACKLOG: settings.backlog ?? 2_000,
       PAID_ONCE_PAYMENTS_AMQP_URL: settings.amqpUrl,
       PAID_ONCE_LEDGER_URL: settings.ledgerUrl ?? 'http://127.0.0.1:1',
     }),
     false,
+    settings.requestTimeoutMs,
   );
   await app.init();
   await app.getHttpAdapter().getInstance().ready();

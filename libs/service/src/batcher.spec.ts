@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { Batcher } from './batcher.js';
+import { setTimeout } from 'node:timers/promises';
+import { Batcher, WaitedTooLong } from './batcher.js';
 
 /** A batcher whose batches end when the test says so. */
-function held(options: { maxSize: number; lanes: number }) {
+function held(options: { maxSize: number; lanes: number; maxWaitMs?: number }) {
   const batches: { items: number[]; end: () => void; fail: (error: Error) => void }[] = [];
   const batcher = new Batcher<number, number>({
     ...options,
@@ -51,6 +52,23 @@ describe('a batcher', () => {
     await turn();
     batches[1]!.end();
     expect(await good).toBe(20);
+  });
+
+  it('A8: does not begin what has waited too long for the batch before it, and goes on with the rest', async () => {
+    const { batcher, batches } = held({ maxSize: 1, lanes: 1, maxWaitMs: 50 });
+    const first = batcher.add(1);
+    await turn();
+    const overdue = expect(batcher.add(2)).rejects.toBeInstanceOf(WaitedTooLong);
+    await setTimeout(60);
+    const fresh = batcher.add(3);
+    batches[0]!.end();
+    await first;
+    await overdue;
+    await turn();
+    batches[1]!.end();
+    expect(await fresh).toBe(30);
+    expect(batches.map(({ items }) => items)).toEqual([[1], [3]]);
+    await batcher.idle();
   });
 
   it('is idle when nothing waits and nothing runs', async () => {

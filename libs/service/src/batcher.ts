@@ -1,3 +1,10 @@
+/** The batches before it took so long that this item was not begun. */
+export class WaitedTooLong extends Error {
+  constructor() {
+    super('waited too long for its batch');
+  }
+}
+
 /**
  * Natural batching: what arrives while a batch is in flight forms the next one; what arrives alone goes at once.
  * No timer, so no added delay: the busier the system, the larger the batches.
@@ -5,6 +12,7 @@
 export class Batcher<Item, Result> {
   private readonly waiting: {
     item: Item;
+    since: number;
     resolve: (result: Result) => void;
     reject: (error: unknown) => void;
   }[] = [];
@@ -13,15 +21,21 @@ export class Batcher<Item, Result> {
   private onIdle: (() => void)[] = [];
 
   /**
-   * @param run answers a batch with one result for each item, in order; when it throws, each item's `add` throws that
+   * @param run       answers a batch with one result for each item, in order; when it throws, each item's `add` throws that
+   * @param maxWaitMs what has waited longer is not begun any more: its `add` throws WaitedTooLong. Default: for ever
    */
   constructor(
-    private readonly options: { maxSize: number; lanes: number; run: (items: Item[]) => Promise<Result[]> },
+    private readonly options: {
+      maxSize: number;
+      lanes: number;
+      run: (items: Item[]) => Promise<Result[]>;
+      maxWaitMs?: number;
+    },
   ) {}
 
   add(item: Item): Promise<Result> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ item, resolve, reject });
+      this.waiting.push({ item, since: performance.now(), resolve, reject });
       this.schedule();
     });
   }
@@ -47,8 +61,16 @@ export class Batcher<Item, Result> {
     });
   }
 
+  // What waits is in the order it came.
+  private giveUpOverdue(): void {
+    const { maxWaitMs = Infinity } = this.options;
+    const latest = performance.now() - maxWaitMs;
+    while ((this.waiting[0]?.since ?? Infinity) < latest) this.waiting.shift()?.reject(new WaitedTooLong());
+  }
+
   private async flush(): Promise<void> {
-    if (this.waiting.length === 0) return;
+    this.giveUpOverdue();
+    if (this.waiting.length === 0) return this.tellIdle();
     this.busyLanes++;
     const batch = this.waiting.splice(0, this.options.maxSize);
     this.schedule(); // another lane may be free for the rest
@@ -61,8 +83,12 @@ export class Batcher<Item, Result> {
     } finally {
       this.busyLanes--;
       this.schedule();
-      if (this.busyLanes === 0 && this.waiting.length === 0)
-        this.onIdle.splice(0).forEach((resolve) => resolve());
+      this.tellIdle();
     }
+  }
+
+  private tellIdle(): void {
+    if (this.busyLanes === 0 && this.waiting.length === 0)
+      this.onIdle.splice(0).forEach((resolve) => resolve());
   }
 }

@@ -1,8 +1,12 @@
 import type { DataSource } from 'typeorm';
 import { reading } from './transaction.js';
 
+/** `on`: flushed here, and by the synchronous replicas if there are any. `remote_apply` waits for these even longer. */
+const durable = new Set(['on', 'remote_apply']);
+
 /**
- * With `synchronous_commit` off, or a server that does not flush, what was answered 201 is lost in a crash.
+ * With `synchronous_commit` off, what was answered 201 is lost when the server crashes; with `local` or `remote_write`,
+ * when a synchronous replica is promoted that had not flushed it.
  * @throws what is set otherwise, and what to do
  */
 export async function requireDurableCommits(database: DataSource): Promise<void> {
@@ -12,7 +16,7 @@ export async function requireDurableCommits(database: DataSource): Promise<void>
               current_setting('server_encoding') AS encoding`,
     ),
   );
-  if (row?.commit === 'off' || row?.commit === 'local')
+  if (row && !durable.has(row.commit))
     throw new Error(
       `synchronous_commit is ${row.commit}: a crash would lose answered payments; set it to on`,
     );

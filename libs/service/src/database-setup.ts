@@ -1,8 +1,15 @@
 import { DataSource, type EntityManager, type MixedList } from 'typeorm';
 import { addressOf } from './postgres.js';
+import { retryWhileLocked } from './retry-while-locked.js';
 
 /** Whoever changes a schema holds this lock: two setups at once run one after the other. */
 const setupLock = 7_238_514;
+
+/**
+ * Milliseconds. Behind a migration that waits for a table queues whoever wants to write to it: rather the migration gives
+ * up, lets them pass and tries again.
+ */
+const lockTimeoutMs = 500;
 
 /** A role that a service logs in with. Name and password are those of the URL the service is given. */
 export interface ServiceRole {
@@ -35,8 +42,7 @@ export async function setUpDatabase<Result>(options: {
     installExtensions: false,
     entities,
     migrations,
-    // A migration never waits long behind a payment's transaction, and no payment long behind a migration.
-    extra: { options: '-c lock_timeout=5s -c search_path=public' },
+    extra: { options: `-c lock_timeout=${lockTimeoutMs} -c search_path=public` },
   });
   try {
     await database.initialize();
@@ -47,14 +53,17 @@ export async function setUpDatabase<Result>(options: {
   }
   const lock = database.createQueryRunner();
   try {
+    await lock.query('SET lock_timeout = 0'); // another setup is waited for, however long its migrations take
     await lock.query('SELECT pg_advisory_lock($1)', [setupLock]);
-    await database.runMigrations({ transaction: 'each' });
-    return await database.transaction(async (tx) => {
-      await tx.query('REVOKE CREATE ON SCHEMA public FROM PUBLIC');
-      for (const statement of beforeGrants) await tx.query(statement);
-      for (const role of roles) await setUpRole(tx, role);
-      return options.finish(tx);
-    });
+    await retryWhileLocked(() => database.runMigrations({ transaction: 'each' }));
+    return await retryWhileLocked(() =>
+      database.transaction(async (tx) => {
+        await tx.query('REVOKE CREATE ON SCHEMA public FROM PUBLIC');
+        for (const statement of beforeGrants) await tx.query(statement);
+        for (const role of roles) await setUpRole(tx, role);
+        return options.finish(tx);
+      }),
+    );
   } finally {
     await lock.query('SELECT pg_advisory_unlock($1)', [setupLock]).catch(() => {});
     await lock.release();

@@ -1,6 +1,7 @@
 import { Controller, Get, Inject, Injectable } from '@nestjs/common';
 import { ApiOkResponse, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import { HealthCheckService, HealthIndicatorService, type HealthCheckResult } from '@nestjs/terminus';
+import { DatabaseUnavailable } from './transaction.js';
 import { reasonOf } from './waiting.js';
 
 /** What must work before this process is ready, by name; a check throws what is wrong. */
@@ -19,7 +20,7 @@ class Indicator {
       await check();
       return indicator.up();
     } catch (error) {
-      return indicator.down(reasonOf(error));
+      return indicator.down(whyNot(error));
     }
   }
 }
@@ -57,3 +58,9 @@ class HealthController {
 
 export const healthControllers = [HealthController];
 export const healthProviders = [Indicator];
+
+// Away, or there and refusing our password: whoever looks after this process must be able to tell.
+function whyNot(error: unknown): string {
+  const away = error instanceof DatabaseUnavailable;
+  return away ? `${error.message}: ${reasonOf(error.cause)}` : reasonOf(error);
+}

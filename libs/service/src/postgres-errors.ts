@@ -1,5 +1,9 @@
 import { DatabaseError } from 'pg';
-import { QueryFailedError } from 'typeorm';
+import {
+  QueryFailedError,
+  QueryRunnerAlreadyReleasedError,
+  QueryRunnerProviderAlreadyReleasedError,
+} from 'typeorm';
 
 /** The SQLSTATE Postgres answered with; undefined when the error did not come from Postgres. */
 export function sqlState(error: unknown): string | undefined {
@@ -16,7 +20,17 @@ export function isConnectionLoss(error: unknown): boolean {
   const state = sqlState(error);
   if (state !== undefined) return state.startsWith('57P') || state.startsWith('08') || state === '25P03';
   if (error instanceof QueryFailedError) return true;
+  if (isOfReleased(error)) return true;
   return error instanceof Error && connectionLossMessages.test(`${error.message} ${errnoOf(error)}`);
+}
+
+// A connection that dies between two statements is an event, upon which TypeORM releases its query runner: the next
+// statement fails for that, not for what happened.
+function isOfReleased(error: unknown): boolean {
+  return (
+    error instanceof QueryRunnerAlreadyReleasedError ||
+    error instanceof QueryRunnerProviderAlreadyReleasedError
+  );
 }
 
 // pg has no error classes for what it notices itself.

@@ -7,8 +7,8 @@ import {
   type ExceptionFilter,
 } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { FrameworkProblem, Problem, TemporarilyUnavailable } from './problem.js';
-import { DatabaseUnavailable } from './transaction.js';
+import { problemOfDatabase } from './database-problem.js';
+import { FrameworkProblem, Problem } from './problem.js';
 
 /** Every error leaves as application/problem+json; what was not meant for clients leaves as a bare 500. */
 @Catch()
@@ -29,10 +29,8 @@ export class ProblemFilter implements ExceptionFilter {
 
   private problemOf(error: unknown): Problem {
     if (error instanceof Problem) return error;
-    if (error instanceof DatabaseUnavailable)
-      return new TemporarilyUnavailable(
-        'The database cannot be reached. Nothing was written; send the request again.',
-      );
+    const ofDatabase = problemOfDatabase(error);
+    if (ofDatabase) return ofDatabase;
     const status = statusOf(error);
     if (status !== undefined && status < 500) return problemForStatus(status, messageOf(error));
     this.logger.error(error instanceof Error ? (error.stack ?? error.message) : error);

@@ -30,6 +30,30 @@ export class TemporarilyUnavailable extends Problem {
   override readonly headers = { 'retry-after': '1' };
 }
 
+/** The database's disk is full: nothing was written. It stays up, and what needs no new space may still pass. */
+export class StorageFull extends Problem {
+  readonly type = '/problems/storage';
+  readonly status = 503;
+  readonly title = 'The database has no space left';
+  override readonly headers = { 'retry-after': '5' };
+
+  constructor() {
+    super('Nothing was written; send the request again when there is space.');
+  }
+}
+
+/** More requests wait than may: this one was not begun. */
+export class Overloaded extends Problem {
+  readonly type = '/problems/overloaded';
+  readonly status = 503;
+  readonly title = 'Too many requests wait already';
+  override readonly headers = { 'retry-after': '1' };
+
+  constructor() {
+    super('This request was not begun and nothing was written; send it again a little later.');
+  }
+}
+
 /** For statuses that the framework itself decides: 404, 405, 413, 415 … */
 export class FrameworkProblem extends Problem {
   readonly type: string;

@@ -3,10 +3,11 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import type { FastifyInstance } from 'fastify';
+import { obeyBodyLimits } from './body-limit.js';
 import { maxBodyBytes, parseJsonBodies } from './json-body.js';
 import { applyLabSettings } from './lab-guard.js';
 import { ProblemFilter } from './problem.filter.js';
-import { exitOnBadSettings, type ServiceSettings } from './settings.js';
+import { exitOnBadSettings, requestTimeoutMs, type ServiceSettings } from './settings.js';
 
 /** As the CLI's: what is needed cannot be had. */
 const exitCodePortTaken = 3;
@@ -26,7 +27,7 @@ export async function runService(options: {
   exitOnBadSettings(() => applyLabSettings(settings));
   surviveClosedOutput();
   const logger = new ServiceLogger({ json: true, prefix: name });
-  const app = await createHttpApplication(options.module, logger);
+  const app = await createHttpApplication(options.module, logger, settings.PAID_ONCE_REQUEST_TIMEOUT_MS);
   app.enableShutdownHooks([], { useProcessExit: true });
   if (settings.PAID_ONCE_LIFELINE === 'stdin') stopWhenLauncherIsGone();
   publishDocs(app, name);
@@ -43,19 +44,26 @@ export async function runService(options: {
   return app;
 }
 
-/** The application without its port: what `runService` runs and what a test can call. */
+/**
+ * The application without its port: what `runService` runs and what a test can call.
+ * @param arrivalMs how long a request may take to arrive: a client that sends a byte a second holds nobody up
+ */
 export async function createHttpApplication(
   module: Type | { module: Type },
   logger: ConsoleLogger | false,
+  arrivalMs: number = requestTimeoutMs,
 ): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
     bodyLimit: maxBodyBytes,
-    requestTimeout: 15_000,
+    requestTimeout: arrivalMs,
     connectionTimeout: 0,
     keepAliveTimeout: 72_000,
     forceCloseConnections: 'idle',
     routerOptions: { ignoreTrailingSlash: true },
-    http: { headersTimeout: 10_000, connectionsCheckingInterval: 1_000 },
+    http: {
+      headersTimeout: Math.round((arrivalMs * 2) / 3),
+      connectionsCheckingInterval: Math.min(1_000, arrivalMs / 3),
+    },
   });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     logger,
@@ -63,6 +71,7 @@ export async function createHttpApplication(
     abortOnError: false,
   });
   parseJsonBodies(adapter.getInstance());
+  obeyBodyLimits(adapter.getInstance());
   finishWhatIsInHand(adapter.getInstance());
   app.useGlobalFilters(new ProblemFilter());
   return app;

@@ -39,7 +39,11 @@ export function readSettings<Shape extends z.ZodRawShape>(
   for (const issue of parsed.error?.issues ?? []) {
     const variable = String(issue.path[0]);
     if (!faults.some((fault) => fault.variable === variable))
-      faults.push({ variable, fault: variable in given ? issue.message : 'not set' });
+      faults.push({
+        variable,
+        // What contradicts another variable may be this one's default.
+        fault: variable in given || issue.code === 'custom' ? issue.message : 'not set',
+      });
   }
   if (faults.length > 0 || !parsed.success) throw new BadSettings(faults);
   return parsed.data;
@@ -90,6 +94,9 @@ export const url = (...schemes: string[]) =>
 /** How long a service waits for an answer of its database, in milliseconds, unless told otherwise. */
 export const databaseTimeoutMs = 6_000;
 
+/** How long a request may take to arrive, in milliseconds, unless told otherwise. */
+export const requestTimeoutMs = 15_000;
+
 /** For services that speak to the broker: a link that is silent for 2–3 heartbeats is given up. */
 export const heartbeatSeconds = integer({ min: 1, max: 60, otherwise: 5 });
 
@@ -100,6 +107,8 @@ export const serviceSettings = z.object({
   /** Says that only a container's own network reaches this process, so that lab mode may listen beyond loopback. */
   PAID_ONCE_LAB_NETWORK: z.enum(['container'], { error: 'is not container' }).optional(),
   PAID_ONCE_DB_TIMEOUT_MS: integer({ min: 600, max: 60_000, otherwise: databaseTimeoutMs }),
+  /** For the whole of a request to arrive; two thirds of it for the headers. */
+  PAID_ONCE_REQUEST_TIMEOUT_MS: integer({ min: 300, max: 60_000, otherwise: requestTimeoutMs }),
   PAID_ONCE_CRASH_AT: z.string().optional(),
   PAID_ONCE_LIFELINE: z.enum(['stdin'], { error: 'is not stdin' }).optional(),
 });

@@ -1,8 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Pool } from 'pg';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { postgresOptions } from './postgres.js';
 import { DatabaseUnavailable, inTransaction, OutcomeUnknown, reading } from './transaction.js';
+
+jest.setTimeout(30_000);
 
 let database: DataSource;
 
@@ -42,7 +44,7 @@ describe('a transaction', () => {
     expect(await count()).toBe(1);
   });
 
-  it('whose connection ends before COMMIT is known not to have happened', async () => {
+  it('B3: whose connection ends before COMMIT is known not to have happened', async () => {
     const before = await count();
     const ended = inTransaction(database, async (tx) => {
       await tx.query('INSERT INTO transaction_test VALUES (3)');
@@ -52,7 +54,7 @@ describe('a transaction', () => {
     expect(await count()).toBe(before);
   });
 
-  it('whose connection ends at COMMIT has an unknown outcome', async () => {
+  it('B2: whose connection ends at COMMIT has an unknown outcome', async () => {
     await database.query(`
       CREATE FUNCTION end_at_commit() RETURNS trigger LANGUAGE plpgsql AS
         $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$;
@@ -84,7 +86,7 @@ async function beImpatient(database: DataSource, queryTimeoutMs: number): Promis
 const poolOf = (database: DataSource): Pool => (database.driver as unknown as { master: Pool }).master;
 
 describe('a connection that nobody listens to yet', () => {
-  it('may be ended by the server, and the process lives', async () => {
+  it('B3: may be ended by the server, and the process lives', async () => {
     const other = await connected('handed out');
     const client = await poolOf(other).connect(); // as it is before TypeORM has heard of it
     const ended = new Promise((resolve) => client.once('end', resolve)); // and not once(), which listens to errors
@@ -113,8 +115,33 @@ describe('a connection that is given up', () => {
   });
 });
 
+describe('a transaction that does nothing for too long', () => {
+  it('B16: is ended by Postgres: nothing of it was written, its lock is free, and its connection is not used again', async () => {
+    const idle = await connected('idle');
+    const before = await count();
+    const pidOf = async (tx: EntityManager) =>
+      (await tx.query<{ pid: number }[]>('SELECT pg_backend_pid() AS pid'))[0]?.pid;
+    let pid: number | undefined;
+    const ended = inTransaction(idle, async (tx) => {
+      pid = await pidOf(tx);
+      await tx.query(`SET LOCAL idle_in_transaction_session_timeout = '100ms'`);
+      await tx.query('LOCK TABLE transaction_test');
+      await tx.query('INSERT INTO transaction_test VALUES (5)');
+      while (await isThere(pid));
+      await tx.query('SELECT 1');
+    });
+    await expect(ended).rejects.toBeInstanceOf(DatabaseUnavailable);
+    expect(await count()).toBe(before); // nobody holds the lock, or this would wait
+    expect(await inTransaction(idle, pidOf)).not.toBe(pid);
+    await idle.destroy();
+  });
+
+  const isThere = async (pid: number | undefined): Promise<boolean> =>
+    (await database.query<unknown[]>('SELECT FROM pg_stat_activity WHERE pid = $1', [pid])).length > 0;
+});
+
 describe('a read', () => {
-  it('that times out does not leave its answer to the next one', async () => {
+  it('B4: that times out does not leave its answer to the next one', async () => {
     const slow = await connected('slow');
     await beImpatient(slow, 100);
     await expect(reading(slow, (db) => db.query('SELECT pg_sleep(1), 1 AS answer'))).rejects.toBeInstanceOf(

@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import { throughGate } from './connect-gate.js';
 import { isConnectionLoss } from './postgres-errors.js';
 
 /** Postgres is away, or went away before COMMIT was sent: nothing was written. */
@@ -68,7 +69,7 @@ async function onOneConnection<Result>(
   const runner = database.createQueryRunner();
   let client: PoolClient;
   try {
-    client = (await runner.connect()) as PoolClient;
+    client = (await throughGate(database, () => runner.connect())) as PoolClient;
   } catch (error) {
     throw new DatabaseUnavailable(error);
   }

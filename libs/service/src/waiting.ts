@@ -1,9 +1,12 @@
 import type { Logger } from '@nestjs/common';
 
+const quietMs = 1_000;
+
 /** One log line when something is away, one when its reason changes, one when it is back: not one for each attempt. */
 export class Waiting {
   private since: number | undefined;
   private reason: string | undefined;
+  private last = -Infinity;
 
   constructor(
     private readonly logger: Logger,
@@ -12,6 +15,7 @@ export class Waiting {
 
   because(error: unknown): void {
     const reason = reasonOf(error);
+    this.last = performance.now();
     if (reason === this.reason) return;
     this.since ??= performance.now();
     this.reason = reason;
@@ -23,6 +27,11 @@ export class Waiting {
     else
       this.logger.log(`${this.what} is back after ${((performance.now() - this.since) / 1000).toFixed(1)} s`);
     this.since = this.reason = undefined;
+  }
+
+  /** For what fails and works by turns: over only when it has not failed for a second; nothing, if it never did. */
+  overAfterQuiet(): void {
+    if (this.since !== undefined && performance.now() - this.last > quietMs) this.over();
   }
 }
 
