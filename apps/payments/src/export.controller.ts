@@ -1,17 +1,21 @@
 import { Controller, Get, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { isUuidV7, type PaymentEventType } from '@paid-once/contracts';
-import { stationsOf, type MessageStation } from '@paid-once/outbox';
-import { reading, sendNdjson } from '@paid-once/service';
+import { isUuid } from '@paid-once/compare';
+import type { PaymentEventType } from '@paid-once/contracts';
+import { markersOf, stationsOf, type MessageStation } from '@paid-once/outbox';
+import { reading, sendNdjson, Turns } from '@paid-once/service';
 import type { FastifyReply } from 'fastify';
 import { DataSource } from 'typeorm';
+import { MarkersNotFound } from './operations/problems.js';
 import { ParameterInvalid } from './payment-problems.js';
-import { digestPaymentsSql, eventsOfPaymentsSql, exportPageSql, type ExportedRow } from './sql/export.js';
+import { readId, readOlderThan, readPosition, readUntil } from './range-parameters.js';
+import { eventsOfPaymentsSql, exportPageSql, type ExportedRow } from './sql/export.js';
 
 const pageRows = 10_000;
+/** Payments are accepted beside them. */
+const pagesAtATime = 2;
 const maxStations = 1_000;
-const firstId = '00000000-0000-0000-0000-000000000000';
 
 interface Station {
   paymentId: string;
@@ -19,61 +23,69 @@ interface Station {
   messageId: string;
   station: MessageStation;
   since: string;
+  /** With `marker`: whether it was published before that. */
+  beforeMarker?: boolean;
 }
 
 /** The payments side, for whoever compares it with the ledger. No snapshot is held between pages. */
 @ApiTags('compare')
 @Controller()
 export class ExportController {
+  private readonly turns = new Turns(pagesAtATime);
+
   constructor(@InjectDataSource() private readonly database: DataSource) {}
 
-  /** All events, one JSON object a line, in the order of payment id and type. `after`: a payment id, or id/type. */
+  /**
+   * All events, one JSON object a line, in the order of payment id and type. `after`: a payment id, or id/type; `until`: the
+   * last payment id; `olderThan`: the message id from which on events are left out.
+   */
   @Get('export')
-  async export(@Query('after') after: unknown, @Res() reply: FastifyReply): Promise<void> {
-    await sendNdjson(reply, this.pages(readPosition(after)));
+  async export(@Query() query: Record<string, unknown>, @Res() reply: FastifyReply): Promise<void> {
+    const { after, until, olderThan } = query;
+    await sendNdjson(reply, this.pages(readPosition(after), readUntil(until), readOlderThan(olderThan)));
   }
 
-  /** Count, sum and order-free hash of the payments from `from` up to, but without, `to`. */
-  @Get('digest')
-  async digest(@Query('from') from: unknown, @Query('to') to: unknown): Promise<object> {
-    const range = [
-      from === undefined ? firstId : readId('from', from),
-      to === undefined ? null : readId('to', to),
-    ];
-    const [digest] = await reading(this.database, (db) => db.query<object[]>(digestPaymentsSql, range));
-    return digest ?? {};
-  }
-
-  /** Where the messages of these payments are: still in the outbox, published, or dead-lettered. */
+  /**
+   * Where the messages of these payments are: still in the outbox, published, or dead-lettered. `marker`: a set of markers;
+   * what was published before it and is not at the ledger when the marker is, is missing.
+   */
   @Get('stations')
-  async stations(@Query('payment') payment: unknown): Promise<Station[]> {
+  async stations(@Query('payment') payment: unknown, @Query('marker') marker: unknown): Promise<Station[]> {
     const ids = [payment ?? []].flat().map((id) => readId('payment', id));
     if (ids.length > maxStations)
       throw new ParameterInvalid(`payment: at most ${maxStations} in one request.`);
-    const events = await reading(this.database, (db) => db.query<ExportedRow[]>(eventsOfPaymentsSql, [ids]));
-    const places = await reading(this.database, (db) => stationsOf(db, ids));
+    const set = marker === undefined ? undefined : readMarker(marker);
+    const { events, places, markers } = await reading(this.database, async (db) => ({
+      events: await db.query<ExportedRow[]>(eventsOfPaymentsSql, [ids]),
+      places: await stationsOf(db, ids, set),
+      markers: set === undefined ? [] : await markersOf(db, set),
+    }));
+    if (set !== undefined && markers.length === 0) throw new MarkersNotFound();
     return events.map(({ payment_id, type, message_id, created_at }) => ({
       paymentId: payment_id,
       type,
       messageId: message_id,
-      station: places.get(message_id) ?? 'published', // history that retention has removed was published
+      // Of what retention has removed there is no row: it was published, and long ago.
+      ...(places.get(message_id) ?? {
+        station: 'published',
+        ...(set !== undefined && { beforeMarker: true }),
+      }),
       since: created_at.toISOString(),
     }));
   }
 
-  private async *pages([afterId, afterType]: [string, string]): AsyncGenerator<object[]> {
+  private async *pages(
+    [afterId, afterType]: [string, string],
+    until: string,
+    olderThan: string | undefined,
+  ): AsyncGenerator<object[]> {
     for (;;) {
-      const position = [afterId, afterType, pageRows];
-      const rows = await reading(this.database, (db) => db.query<ExportedRow[]>(exportPageSql, position));
-      yield rows.map((row) => ({
-        paymentId: row.payment_id,
-        type: row.type,
-        messageId: row.message_id,
-        src: row.src,
-        dest: row.dest,
-        amountMinor: row.amount_minor,
-        currency: row.currency,
-      }));
+      const position = [afterId, afterType, pageRows, until];
+      const rows = await this.turns.take(() =>
+        reading(this.database, (db) => db.query<ExportedRow[]>(exportPageSql, position)),
+      );
+      // Not in the statement: where few rows are that old, it would read on and on to fill its page.
+      yield rows.filter(({ message_id }) => olderThan === undefined || message_id < olderThan).map(exported);
       const last = rows.at(-1);
       if (rows.length < pageRows || !last) return;
       [afterId, afterType] = [last.payment_id, last.type];
@@ -81,13 +93,19 @@ export class ExportController {
   }
 }
 
-function readPosition(after: unknown): [id: string, type: string] {
-  if (after === undefined) return [firstId, ''];
-  const [id = '', type] = typeof after === 'string' ? after.split('/') : [];
-  return [readId('after', id), type ?? '~']; // '~' sorts after every type: an id alone means all of its events
+function exported(row: ExportedRow): object {
+  return {
+    paymentId: row.payment_id,
+    type: row.type,
+    messageId: row.message_id,
+    src: row.src,
+    dest: row.dest,
+    amountMinor: row.amount_minor,
+    currency: row.currency,
+  };
 }
 
-function readId(parameter: string, id: unknown): string {
-  if (typeof id === 'string' && (id === firstId || isUuidV7(id))) return id;
-  throw new ParameterInvalid(`${parameter}: give the id of a payment.`);
+function readMarker(marker: unknown): string {
+  if (typeof marker === 'string' && isUuid(marker)) return marker;
+  throw new ParameterInvalid('marker: give the id of a set of markers.');
 }

@@ -1,9 +1,11 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import type { Stats } from '@paid-once/compare';
 import { isUuidV7 } from '@paid-once/contracts';
-import { FindPayments, type PaymentPage, type Stats } from './find-payments.js';
+import { FindPayments, type PaymentPage } from './find-payments.js';
 import { ParameterInvalid, PaymentNotFound } from './payment-problems.js';
 import type { Payment } from './payment.js';
+import { readLimit } from './read-limit.js';
 
 @ApiTags('payments')
 @Controller()
@@ -37,11 +39,4 @@ function readCursor(after: unknown): string {
   if (after === undefined) return beforeAll;
   if (typeof after === 'string' && isUuidV7(after)) return after;
   throw new ParameterInvalid('after: give what `next` of the page before says.');
-}
-
-function readLimit(limit: unknown): number {
-  if (limit === undefined) return 50;
-  const count = typeof limit === 'string' && /^\d{1,3}$/.test(limit) ? Number(limit) : 0;
-  if (count < 1 || count > 200) throw new ParameterInvalid('limit: give a whole number from 1 to 200.');
-  return count;
 }

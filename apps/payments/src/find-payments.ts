@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { formatAmount } from '@paid-once/contracts';
+import { statsOf, type RunQuery, type Stats } from '@paid-once/compare';
 import { reading } from '@paid-once/service';
 import { DataSource } from 'typeorm';
 import { paymentOf, type Payment, type PaymentRow } from './payment.js';
@@ -10,13 +10,6 @@ export interface PaymentPage {
   items: Payment[];
   /** What to give as `after` for the next page; null when this is the last. */
   next: string | null;
-}
-
-/** Totals are net of reversals, in major units; a reversed payment still counts as a payment. */
-export interface Stats {
-  count: number;
-  totals: Record<string, string>;
-  reversals: number;
 }
 
 type ListedRow = PaymentRow & { reversed: boolean };
@@ -39,18 +32,9 @@ export class FindPayments {
     return { items, next: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
   }
 
-  async stats(): Promise<Stats> {
-    const rows = await reading(this.database, (db) =>
-      db.query<{ currency: string; payments: string; reversals: string; net_minor: string }[]>(statsSql),
-    );
-    const sum = (counts: string[]): number => counts.reduce((total, count) => total + Number(count), 0);
-    return {
-      count: sum(rows.map(({ payments }) => payments)),
-      totals: Object.fromEntries(
-        rows.map(({ currency, net_minor }) => [currency, formatAmount(BigInt(net_minor), currency)]),
-      ),
-      reversals: sum(rows.map(({ reversals }) => reversals)),
-    };
+  stats(): Promise<Stats> {
+    const query: RunQuery = (sql, parameters) => reading(this.database, (db) => db.query(sql, parameters));
+    return statsOf(query, 'payment_event', statsSql);
   }
 }
 

@@ -1,4 +1,4 @@
-import { Outbox, outboxEntities } from '@paid-once/outbox';
+import { outboxEntities, outboxMigrations, rebaseIfRestored, type Rebased } from '@paid-once/outbox';
 import { setUpDatabase } from '@paid-once/service';
 import { createLabChapterSql, dropLabChapterSql, labChapterRight } from './lab/chapters/lab-chapter-sql.js';
 import { createLabResetSql, dropLabResetSql } from './lab/lab-reset-sql.js';
@@ -6,18 +6,19 @@ import { Payments1790000000002 } from './migrations/1790000000002-payments.js';
 import { PaymentEvent } from './payment-event.entity.js';
 
 export const paymentsEntities = [PaymentEvent, ...outboxEntities];
-export const paymentsMigrations = [Outbox, Payments1790000000002];
+export const paymentsMigrations = [...outboxMigrations, Payments1790000000002];
 
 /**
  * Makes the payments database what payments and the relay need: tables, roles, and just the rights that each uses.
- * @param urls the owner's, and those the two services log in with: they name the roles and their passwords
+ * @param urls the owner's, and those the services and the retention log in with: they name the roles and their passwords
+ * After a restore into another cluster it rebases the outbox, so that relays may go on.
  * @returns what the ledger's side and the broker must agree with
  */
 export async function setUpPayments(
-  urls: { admin: string; payments: string; relay: string },
+  urls: { admin: string; payments: string; relay: string; retention?: string | undefined },
   lab: boolean,
-): Promise<{ runId: string; shards: number }> {
-  return setUpDatabase({
+): Promise<{ runId: string; shards: number; rebased?: Rebased }> {
+  const agreed = await setUpDatabase({
     adminUrl: urls.admin,
     entities: paymentsEntities,
     migrations: paymentsMigrations,
@@ -28,6 +29,8 @@ export async function setUpPayments(
         grants: [
           'GRANT SELECT, INSERT ON payment_event, outbox_message TO ROLE',
           'GRANT SELECT ON outbox_settings, outbox_progress, outbox_dead_letter TO ROLE',
+          'GRANT SELECT, INSERT ON outbox_marker, outbox_intervention TO ROLE',
+          'GRANT UPDATE (dropped_at, dropped_by, dropped_why) ON outbox_dead_letter TO ROLE',
           ...(lab ? ['GRANT EXECUTE ON FUNCTION lab_reset() TO ROLE', labChapterRight] : []),
         ],
       },
@@ -36,8 +39,21 @@ export async function setUpPayments(
         grants: [
           'GRANT SELECT ON outbox_message, outbox_settings, outbox_progress, outbox_dead_letter TO ROLE',
           'GRANT INSERT ON outbox_progress, outbox_dead_letter TO ROLE',
+          'GRANT SELECT, INSERT, UPDATE ON outbox_marker, outbox_intervention TO ROLE',
+          'GRANT DELETE, UPDATE (reason) ON outbox_dead_letter TO ROLE',
         ],
       },
+      ...(urls.retention
+        ? [
+            {
+              url: urls.retention,
+              grants: [
+                'GRANT SELECT, DELETE ON outbox_message, outbox_progress, outbox_marker TO ROLE',
+                'GRANT SELECT ON outbox_settings, outbox_dead_letter, outbox_intervention TO ROLE',
+              ],
+            },
+          ]
+        : []),
     ],
     finish: async (tx) => {
       const [row] = await tx.query<{ run_id: string; shards: number }[]>(
@@ -47,4 +63,6 @@ export async function setUpPayments(
       return { runId: row.run_id, shards: row.shards };
     },
   });
+  const rebased = await rebaseIfRestored(urls.admin);
+  return { ...agreed, ...(rebased && { rebased }) };
 }

@@ -7,6 +7,7 @@ const settings = settingsOrExit(
     PAID_ONCE_PAYMENTS_ADMIN_DB_URL: url('postgres:', 'postgresql:'),
     PAID_ONCE_PAYMENTS_DB_URL: url('postgres:', 'postgresql:'),
     PAID_ONCE_RELAY_DB_URL: url('postgres:', 'postgresql:'),
+    PAID_ONCE_PAYMENTS_RETENTION_DB_URL: url('postgres:', 'postgresql:').optional(),
     PAID_ONCE_LAB: flag,
   }),
 );
@@ -16,6 +17,7 @@ const agreed = await setUpPayments(
     admin: settings.PAID_ONCE_PAYMENTS_ADMIN_DB_URL,
     payments: settings.PAID_ONCE_PAYMENTS_DB_URL,
     relay: settings.PAID_ONCE_RELAY_DB_URL,
+    retention: settings.PAID_ONCE_PAYMENTS_RETENTION_DB_URL,
   },
   settings.PAID_ONCE_LAB,
 );

@@ -19,7 +19,10 @@ export class PublishOutbox {
    * @throws PublishFailure anything else: the same rows are to be published again, from the first on
    */
   async publish(shard: number, rows: OutboxRow[]): Promise<void> {
-    const invalid = rows.flatMap((row) => faultOf(row) ?? []);
+    const invalid = rows.flatMap((row) => {
+      const reason = faultOf(row);
+      return reason === undefined ? [] : { messageId: row.message_id, reason: `invalid: ${reason}` };
+    });
     if (invalid.length > 0) throw new Unpublishable(invalid);
     try {
       await this.publisher.publishAll(shard, rows.map(wireMessage), () => faultPoint('relay.after-publish'));
@@ -32,14 +35,14 @@ export class PublishOutbox {
 }
 
 // The ledger would park it. Here it is still clear that the fault is on our side, and its payment's reversal stays behind it.
-function faultOf({ type, payload, message_id: messageId }: OutboxRow) {
+function faultOf({ type, payload, created_at: createdAt }: OutboxRow): string | undefined {
+  // Not every time that Postgres can keep is a Date: such a row would throw for ever, and its shard would stand still.
+  if (!(createdAt instanceof Date) || Number.isNaN(createdAt.getTime())) return 'created_at';
   if (!(paymentEventTypes as readonly string[]).includes(type)) return undefined;
   try {
     const { error } = paymentEventData.safeParse(JSON.parse(payload));
-    return (
-      error && { messageId, reason: `invalid: ${error.issues.map(({ path }) => path.join('.')).join(', ')}` }
-    );
+    return error?.issues.map(({ path }) => path.join('.')).join(', ');
   } catch {
-    return { messageId, reason: 'invalid: the payload is not JSON' };
+    return 'the payload is not JSON';
   }
 }

@@ -72,7 +72,7 @@ describe('the relay', () => {
     );
   }, 30_000);
 
-  it('starts and waits while RabbitMQ is away, says so, and counts nothing against a message', async () => {
+  it('H4: starts and waits while RabbitMQ is away, says so, and counts nothing against a message', async () => {
     const app = await rig.start({ amqpPort: '1' });
     await rig.enqueue(payment(1), payment(2));
     await eventually(async () => expect((await status(app)).ownedShards).toHaveLength(4));
@@ -89,7 +89,7 @@ describe('the relay', () => {
     await eventually(() => expect(rig.deliveries).toHaveLength(2));
   }, 30_000);
 
-  it('starts and waits while Postgres is away', async () => {
+  it('H4: starts and waits while Postgres is away', async () => {
     const app = await rig.start({ databasePort: '1' });
     expect((await app.inject('/health/live')).statusCode).toBe(200);
     await eventually(async () => {
@@ -103,7 +103,7 @@ describe('the relay', () => {
     expect((await app.inject('/status')).json()).toMatchObject({ ownedShards: [], outbox: null });
   }, 30_000);
 
-  it('keeps a message that no queue takes, and delivers it when one does', async () => {
+  it('D8: keeps a message that no queue takes, is unready and says why, and delivers it when one does', async () => {
     await rig.setRoutable(false);
     const app = await rig.start();
     await rig.enqueue(payment(1), payment(2));
@@ -111,11 +111,19 @@ describe('the relay', () => {
     await eventually(async () =>
       expect(await status(app)).toMatchObject({ published: 0, outbox: { pending: 2 } }),
     );
+    await eventually(async () => {
+      const answer = await ready(app);
+      expect(answer.statusCode).toBe(503);
+      expect(answer.json()).toMatchObject({
+        error: { publishing: { status: 'down', message: expect.stringMatching(/No queue takes/) } },
+      });
+    });
     await rig.setRoutable(true);
     await eventually(() => expect(new Set(rig.deliveries.map(({ messageId }) => messageId)).size).toBe(2));
     await eventually(async () =>
       expect(await status(app)).toMatchObject({ outbox: { pending: 0, deadLetters: 0 } }),
     );
+    await eventually(async () => expect((await ready(app)).statusCode).toBe(200));
   }, 30_000);
 
   it('moves out of the way what can never be sent, with its reversal, and goes on with the rest', async () => {

@@ -1,14 +1,14 @@
 import { Logger } from '@nestjs/common';
 import { BrokerBlocked, BrokerUnreachable, PublishFailure, type BrokerState } from '@paid-once/broker';
 import type { PassOutcome } from '@paid-once/outbox';
-import { isConnectionLoss, Waiting } from '@paid-once/service';
+import { isConnectionLoss, reasonOf, Waiting } from '@paid-once/service';
 
 /** One log line when something keeps the relay from its work and one when it is over, however many attempts lie between. */
 export class ReportTrouble {
   private readonly broker: Waiting;
   private readonly database: Waiting;
   private readonly passes = new Waiting(new Logger('relay'), 'passes over the outbox to succeed');
-  private readonly failingShards = new Set<number>();
+  private readonly failingShards = new Map<number, string>();
   private databaseAway = false;
 
   constructor(addresses: { broker: string; database: string }) {
@@ -28,12 +28,18 @@ export class ReportTrouble {
   }
 
   pass(shard: number, outcome: PassOutcome): void {
-    if (outcome.kind === 'drained' || outcome.kind === 'more') {
+    if (!('cause' in outcome)) {
       if (this.failingShards.delete(shard) && this.failingShards.size === 0) this.passes.over();
-    } else if ('cause' in outcome && !isToldElsewhere(outcome.cause)) {
-      this.failingShards.add(shard);
+    } else if (!isToldElsewhere(outcome.cause)) {
+      this.failingShards.set(shard, reasonOf(outcome.cause));
       this.passes.because(oneReason(outcome.cause));
     }
+  }
+
+  /** @throws why the messages of a shard do not get through, although broker and database are there */
+  checkPasses(): void {
+    const [first] = this.failingShards;
+    if (first) throw new Error(`shard ${first[0]} is not published: ${first[1]}`);
   }
 }
 

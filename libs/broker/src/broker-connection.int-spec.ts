@@ -19,7 +19,7 @@ describe('broker connection', () => {
     link = undefined;
   });
 
-  it('comes back by itself, and tells each change once', async () => {
+  it('D1: comes back by itself, and tells each change once', async () => {
     link = await TestLink.to(broker.port);
     const states: BrokerState[] = [];
     const connection = await broker.connected('relay', {
@@ -35,7 +35,7 @@ describe('broker connection', () => {
     for (const [index, state] of states.entries()) expect(state).not.toEqual(states[index + 1]);
   });
 
-  it('backs off while the link flaps', async () => {
+  it('D1: backs off while the link flaps', async () => {
     link = await TestLink.to(broker.port);
     const connection = await broker.connected('relay', { port: link.port });
     const before = performance.now();
@@ -47,7 +47,7 @@ describe('broker connection', () => {
     expect(link.accepted).toBeLessThanOrEqual(8);
   });
 
-  it('survives a link that dies at any byte while it is being set up', async () => {
+  it('D4: survives a link that dies at any byte while it is being set up', async () => {
     const said: number[] = []; // by the broker, until the connection is up
     link = await TestLink.to(broker.port, (chunk, before) => {
       said.push(before + chunk.length);
@@ -70,7 +70,7 @@ describe('broker connection', () => {
     }
   });
 
-  it('survives a broker that closes the connection in the same breath as it opens it', async () => {
+  it('D11 E1: survives a broker that closes the connection in the same breath as it opens it', async () => {
     let closing = true;
     link = await TestLink.to(broker.port, (chunk) => {
       const openOk = Buffer.from([0, 10, 0, 41]);
@@ -83,7 +83,7 @@ describe('broker connection', () => {
     await eventually(() => connection.state.kind === 'up');
   });
 
-  it('notices a link on which nothing comes any more', async () => {
+  it('D6 E3: notices a link on which nothing comes any more', async () => {
     link = await TestLink.to(broker.port);
     const connection = await broker.connected('relay', { port: link.port, heartbeatSeconds: 1 });
     link.hold('down');
@@ -93,7 +93,7 @@ describe('broker connection', () => {
     await eventually(() => connection.state.kind === 'up');
   });
 
-  it('says that the password is wrong, and does not try at full speed', async () => {
+  it('D12: says that the password is wrong, and does not try at full speed', async () => {
     link = await TestLink.to(broker.port);
     const connection = broker.connect('relay', { port: link.port, password: 'wrong' });
     await eventually(() => /login of user "relay-\w+" was refused/.test(causeIn(connection.state)));
@@ -104,21 +104,21 @@ describe('broker connection', () => {
     expect(performance.now() - before).toBeGreaterThan(2_000);
   });
 
-  it('says that the vhost is missing', async () => {
+  it('D12: says that the vhost is missing', async () => {
     const url = broker.url('relay').replace(/[^/]*$/, 'nowhere');
     const connection = new BrokerConnection({ url, name: 'test' });
     await eventually(() => /vhost "nowhere"/.test(causeIn(connection.state)));
     await connection.close();
   });
 
-  it('says that nobody listens, and goes on trying', async () => {
+  it('E1: says that nobody listens, and goes on trying', async () => {
     const connection = new BrokerConnection({ url: 'amqp://a:secret@127.0.0.1:1/', name: 'test' });
     await eventually(() => /ECONNREFUSED/.test(causeIn(connection.state)));
     expect(causeIn(connection.state)).not.toMatch(/secret/);
     await connection.close();
   });
 
-  it('pauses while the broker is short of memory, on the same connection, and goes on when it no longer is', async () => {
+  it('D10: pauses while the broker is short of memory, on the same connection, and goes on when it no longer is', async () => {
     link = await TestLink.to(broker.port);
     const states: BrokerState[] = [];
     const connection = await broker.connected('relay', {
@@ -147,7 +147,7 @@ describe('broker connection', () => {
     expect(states.map(({ kind }) => kind)).toEqual(['up', 'blocked', 'up']);
   });
 
-  it('gives up a connection on which the broker answers heartbeats and nothing else', async () => {
+  it('D3: gives up a connection on which the broker answers heartbeats and nothing else', async () => {
     let mute = false;
     link = await TestLink.to(broker.port, (chunk) => (mute ? [heartbeat] : [chunk]));
     const connection = await broker.connected('relay', { port: link.port, heartbeatSeconds: 1 });

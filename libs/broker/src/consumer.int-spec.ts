@@ -101,7 +101,7 @@ describe('consumer', () => {
     expect(await broker.take('ledger.payments.0')).toEqual([]);
   });
 
-  it('forgets its deliveries when the link is cut, and gets them again in order, counted', async () => {
+  it('F3: forgets its deliveries when the link is cut, and gets them again in order, counted', async () => {
     await publish('a', 300);
     const { consumer, seen, held, lost } = consume();
     for (let cut = 1; cut <= 3; cut++) {
@@ -117,7 +117,7 @@ describe('consumer', () => {
     expect(consumer.state).toEqual({ kind: 'consuming', queues });
   });
 
-  it('ignores an ack for a channel that is gone', async () => {
+  it('F3: ignores an ack for a channel that is gone', async () => {
     await publish('a', 10);
     const { consumer, seen, held, lost } = consume();
     await eventually(() => seen.length === 10);
@@ -146,7 +146,7 @@ describe('consumer', () => {
     expect(link.accepted).toBe(1); // the channel only, never the connection
   });
 
-  it('subscribes anew after the broker cancelled it, without what it held', async () => {
+  it('F8: subscribes anew after the broker cancelled it, without what it held', async () => {
     await publish('a', 5);
     await publish('b', 5, 1);
     const { consumer, seen, held, lost } = consume();
@@ -165,7 +165,7 @@ describe('consumer', () => {
     expect(link.accepted).toBe(1);
   });
 
-  it('hands over to the next consumer in order, and only what it has not settled', async () => {
+  it('F7 F9: hands over to the next consumer in order, and only what it has not settled', async () => {
     const first = consume({ prefetch: 10 });
     await consuming(first.consumer);
     const second = consume({ prefetch: 10, over: await broker.connected('ledger') });

@@ -11,7 +11,7 @@ describe('definitions', () => {
     expect(hash.subarray(4)).toEqual(createHash('sha256').update(hash.subarray(0, 4)).update('r').digest());
   });
 
-  it('bind each shard to a queue of its own that drops nothing', () => {
+  it('E10: bind each shard to a queue of its own that drops nothing, with every limit set by hand', () => {
     const { queues, bindings, exchanges } = definitions({ shards: 2, vhost: '/', users });
     expect(exchanges.map(({ name, type, durable }) => ({ name, type, durable }))).toEqual([
       { name: 'payments', type: 'topic', durable: true },

@@ -5,6 +5,7 @@ import type { OutgoingMessage } from './message.js';
 import { BrokerUnreachable } from './publish-failures.js';
 import { publishPipelined } from './publish-pipelined.js';
 import type { PublisherOptions } from './publisher-options.js';
+import type { SignsOfLife } from './signs-of-life.js';
 import { within } from './within.js';
 
 /** How long a failed publish waits for the broker's answer that its channel is closed, in milliseconds. */
@@ -20,6 +21,7 @@ export class PublishLane {
   constructor(
     private readonly connection: BrokerConnection,
     private readonly options: PublisherOptions,
+    private readonly signs: SignsOfLife,
   ) {}
 
   async publishAll(messages: readonly OutgoingMessage[], afterPublish?: () => void): Promise<void> {
@@ -30,7 +32,7 @@ export class PublishLane {
       this.connection.assertPublishable();
       const channel = await this.openChannel();
       try {
-        await publishPipelined(this.connection, channel, messages, this.options, afterPublish);
+        await publishPipelined(this.connection, channel, messages, this.options, this.signs, afterPublish);
       } catch (failure) {
         await this.retire(channel);
         throw failure;

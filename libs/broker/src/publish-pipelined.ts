@@ -11,6 +11,7 @@ import {
   Unroutable,
 } from './publish-failures.js';
 import type { PublisherOptions } from './publisher-options.js';
+import type { SignsOfLife } from './signs-of-life.js';
 
 /** Publishes all, then awaits all confirms; see `Publisher.publishAll` for what it throws. */
 export async function publishPipelined(
@@ -18,9 +19,10 @@ export async function publishPipelined(
   channel: ConfirmChannel,
   messages: readonly OutgoingMessage[],
   options: PublisherOptions,
+  signs: SignsOfLife,
   afterPublish?: () => void,
 ): Promise<void> {
-  const slice = new SliceInFlight(connection, channel, messages, options);
+  const slice = new SliceInFlight(connection, channel, messages, options, signs);
   try {
     await slice.publish();
     if (afterPublish !== undefined) {
@@ -63,6 +65,7 @@ class SliceInFlight {
     private readonly channel: ConfirmChannel,
     private readonly messages: readonly OutgoingMessage[],
     private readonly options: PublisherOptions,
+    private readonly signs: SignsOfLife,
   ) {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     promise.catch(() => {}); // it may reject before it is awaited
@@ -134,6 +137,7 @@ class SliceInFlight {
     this.settled[index] = 1;
     this.answered++;
     this.lastSignAt = performance.now();
+    this.signs.seen();
     if (refusal) {
       this.refused.push(this.idOf(index));
       this.stopped = true; // later messages must not overtake this one
@@ -168,7 +172,7 @@ class SliceInFlight {
   };
 
   private readonly onDeadline = (): void => {
-    const leftMs = this.lastSignAt + this.options.confirmTimeoutMs - performance.now();
+    const leftMs = this.signs.leftMs(this.lastSignAt);
     if (leftMs > 0) this.timer = setTimeout(this.onDeadline, Math.ceil(leftMs));
     else this.fail(new ConfirmTimeout(this.unsettled()));
   };

@@ -58,14 +58,14 @@ describe('publisher', () => {
     expect(Math.abs(Number(taken[7]?.properties.timestamp) - Date.now() / 1000)).toBeLessThan(60);
   });
 
-  it('fails what no queue takes, although the broker confirms it', async () => {
+  it('D8: fails what no queue takes, although the broker confirms it: returned, then confirmed, is a failure', async () => {
     await broker.deleteBindings(queue);
     const failure = await failureOf(publisher.publishAll(0, messages('a', 3)));
     expect(failure).toBeInstanceOf(Unroutable);
     expect(failure).toMatchObject({ messageIds: ['a-0', 'a-1', 'a-2'] });
   });
 
-  it('fails what the broker nacks', async () => {
+  it('D7: fails what the broker nacks', async () => {
     await broker.admin.ask('PUT', ['policies', broker.setup.vhost, 'full'], {
       pattern: '^ledger',
       definition: { 'max-length': 5 },
@@ -80,7 +80,7 @@ describe('publisher', () => {
     expect((failure as PublishRefused).messageIds.length).toBeGreaterThan(0);
   });
 
-  it('fails at once and keeps nothing while the broker is away', async () => {
+  it('D1: fails at once and keeps nothing while the broker is away', async () => {
     link.cut();
     await eventually(() => connection.state.kind === 'down');
     const before = performance.now();
@@ -92,7 +92,7 @@ describe('publisher', () => {
     expect(takenIds(await broker.take(queue))).toEqual(['next-0']);
   });
 
-  it('fails everything that is unconfirmed when the connection is cut', async () => {
+  it('D4: fails everything that is unconfirmed when the connection is cut', async () => {
     link.hold('down');
     const failure = failureOf(publisher.publishAll(0, messages('a', 500)));
     const other = failureOf(publisher.publishAll(1, messages('b', 500, { shard: 1 })));
@@ -102,7 +102,7 @@ describe('publisher', () => {
     expect(await other).toBeInstanceOf(BrokerUnreachable);
   });
 
-  it('fails everything that is unconfirmed when the connection is cut between publish and confirm', async () => {
+  it('D2 D4: fails everything that is unconfirmed when the connection is cut between publish and confirm', async () => {
     await publisher.publishAll(0, messages('warm', 1));
     link.hold('down');
     const failure = await failureOf(publisher.publishAll(0, messages('a', 500), () => link.cut()));
@@ -110,7 +110,7 @@ describe('publisher', () => {
     expect((failure as BrokerUnreachable).reason).toMatch(/ECONNRESET|closed|close/);
   });
 
-  it('gives up on confirms that do not come in time, and says which', async () => {
+  it('D2: gives up on confirms that do not come in time, and says which', async () => {
     await impatient.publishAll(0, messages('warm', 1));
     link.hold('down');
     const before = performance.now();
@@ -124,7 +124,7 @@ describe('publisher', () => {
     );
   });
 
-  it('lets nothing of a failed slice follow what is published on the lane later', async () => {
+  it('D3: lets nothing of a failed slice follow what is published on the lane later', async () => {
     const lasting = new Publisher(connection, { exchange: 'payments', confirmTimeoutMs: 3_000 });
     await lasting.publishAll(0, messages('warm', 1));
     link.hold('up'); // what has no room in the socket stays in the channel
@@ -138,7 +138,7 @@ describe('publisher', () => {
     expect(arrived.length).toBeGreaterThan(2);
   });
 
-  it('keeps no more in memory than the broker takes', async () => {
+  it('D3: keeps no more in memory than the broker takes', async () => {
     await impatient.publishAll(0, messages('warm', 1));
     link.hold('up');
     let left = false;
@@ -151,7 +151,7 @@ describe('publisher', () => {
     expect((failure as ConfirmTimeout).messageIds.length).toBeLessThan(10_000);
   });
 
-  it('does not give up on a slow link while confirms keep coming', async () => {
+  it('D14: does not give up on a slow link while confirms keep coming', async () => {
     await impatient.publishAll(0, messages('warm', 1));
     const before = performance.now();
     const slowly = setInterval(() => {
@@ -166,7 +166,7 @@ describe('publisher', () => {
     expect(performance.now() - before).toBeGreaterThan(1_500); // longer than may pass without a confirm
   });
 
-  it('says that the exchange is missing, and publishes again once it is there', async () => {
+  it('D9: says that the exchange is missing, and publishes again once it is there', async () => {
     await broker.admin.ask('DELETE', ['exchanges', broker.setup.vhost, 'payments']);
     const failure = await failureOf(publisher.publishAll(0, messages('a', 3)));
     expect(failure).toBeInstanceOf(PublishRefused);
@@ -177,7 +177,7 @@ describe('publisher', () => {
     expect(link.accepted).toBe(1);
   });
 
-  it('says that publishing is not permitted, and keeps the connection', async () => {
+  it('D12: says that publishing is not permitted, and keeps the connection', async () => {
     const elsewhere = new Publisher(connection, { exchange: 'payments.dead', confirmTimeoutMs: 10_000 });
     const failure = await failureOf(elsewhere.publishAll(0, messages('a', 3)));
     expect(failure).toBeInstanceOf(PublishRefused);
@@ -191,19 +191,22 @@ describe('publisher', () => {
     ['a message id over 255 bytes', { messageId: 'i'.repeat(256) }, /messageId/],
     ['a routing key over 255 bytes', { routingKey: 'r'.repeat(256) }, /routingKey/],
     ['a broken timestamp', { timestamp: new Date(Number.NaN) }, /timestamp/],
-  ])('names a message that can never be published: %s', async (_, fault, reason) => {
-    const [before, faulty, after] = messages('a', 3);
-    if (!before || !faulty || !after) throw new Error('Bug');
-    const failure = await failureOf(publisher.publishAll(0, [before, { ...faulty, ...fault }, after]));
-    expect(failure).toBeInstanceOf(Unpublishable);
-    expect((failure as Unpublishable).messageId).toBe({ ...faulty, ...fault }.messageId);
-    expect((failure as Unpublishable).reason).toMatch(reason);
-    await publisher.publishAll(0, [after]);
-    const arrived = takenIds(await broker.take(queue));
-    expect(arrived).toEqual(['a-0', 'a-2']);
-  });
+  ])(
+    'D15: names a message that can never be published, and the channel stays: %s',
+    async (_, fault, reason) => {
+      const [before, faulty, after] = messages('a', 3);
+      if (!before || !faulty || !after) throw new Error('Bug');
+      const failure = await failureOf(publisher.publishAll(0, [before, { ...faulty, ...fault }, after]));
+      expect(failure).toBeInstanceOf(Unpublishable);
+      expect((failure as Unpublishable).messageId).toBe({ ...faulty, ...fault }.messageId);
+      expect((failure as Unpublishable).reason).toMatch(reason);
+      await publisher.publishAll(0, [after]);
+      const arrived = takenIds(await broker.take(queue));
+      expect(arrived).toEqual(['a-0', 'a-2']);
+    },
+  );
 
-  it('names a message that is larger than the broker takes', async () => {
+  it('D15: names a message that is larger than the broker takes', async () => {
     const overview = (await broker.admin.ask('GET', ['overview'])) as { rabbitmq_version: string };
     const limit = overview.rabbitmq_version.startsWith('3.') ? 128 * 2 ** 20 : 16 * 2 ** 20;
     const [large] = messages('large', 1, { bodyBytes: limit + 1 });

@@ -2,15 +2,19 @@ import type { BrokerConnection } from './broker-connection.js';
 import type { OutgoingMessage } from './message.js';
 import { PublishLane } from './publish-lane.js';
 import type { PublisherOptions } from './publisher-options.js';
+import { SignsOfLife } from './signs-of-life.js';
 
 /** Publishes to one exchange over lanes: a lane is one confirm channel, and within it order is kept. */
 export class Publisher {
   private readonly lanes = new Map<number, PublishLane>();
+  private readonly signs: SignsOfLife;
 
   constructor(
     private readonly connection: BrokerConnection,
     private readonly options: PublisherOptions,
-  ) {}
+  ) {
+    this.signs = new SignsOfLife(options.confirmTimeoutMs);
+  }
 
   /**
    * Publishes persistent and mandatory, pipelined, and resolves when every message is confirmed and none was returned.
@@ -27,7 +31,8 @@ export class Publisher {
    */
   publishAll(lane: number, messages: readonly OutgoingMessage[], afterPublish?: () => void): Promise<void> {
     let used = this.lanes.get(lane);
-    if (used === undefined) this.lanes.set(lane, (used = new PublishLane(this.connection, this.options)));
+    if (used === undefined)
+      this.lanes.set(lane, (used = new PublishLane(this.connection, this.options, this.signs)));
     return used.publishAll(messages, afterPublish);
   }
 

@@ -84,7 +84,7 @@ describe('broker setup', () => {
     expect(await refused('ledger', (channel) => channel.deleteQueue('ledger.payments.0'))).toBe(403);
   });
 
-  it('refuses a queue that exists with other arguments, and says what to do', async () => {
+  it('E7: refuses a queue that exists with other arguments, and says what to do', async () => {
     await broker.admin.ask('DELETE', ['queues', broker.setup.vhost, 'ledger.payments.1']);
     await broker.admin.ask('PUT', ['queues', broker.setup.vhost, 'ledger.payments.1'], {
       durable: true,

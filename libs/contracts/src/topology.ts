@@ -11,6 +11,12 @@ export const shardBinding = (shard: number): string => `#.${shard}`;
 
 export const routingKey = (type: string, shard: number): string => `${type}.${shard}`;
 
+/**
+ * The type of a message that says nothing but how far a shard's queue has been read: the ledger remembers its id, and
+ * with it everything that was published before it has arrived.
+ */
+export const markerType = 'outbox.marker';
+
 export const messageHeaders = {
   /** Payment id: what order is kept for. */
   key: 'key',

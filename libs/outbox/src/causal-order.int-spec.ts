@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => outbox.drop());
 
-it('loses no message and keeps the order of every key, whatever writers and relays do', async () => {
+it('C1 C3 C4 C5 C13: loses no message and keeps the order of every key, whatever writers and relays do', async () => {
   const random = new Random(seed);
   const broker = new Recorder();
   const writing = new AbortController();

@@ -1,6 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { OutboxDatabase } from './test/outbox-database.js';
-import { enqueue, OutboxDeadLetter, OutboxMessage, OutboxProgress, OutboxSettings } from './index.js';
+import {
+  enqueue,
+  OutboxDeadLetter,
+  OutboxIntervention,
+  OutboxMarker,
+  OutboxMessage,
+  OutboxProgress,
+  OutboxSettings,
+} from './index.js';
 
 jest.setTimeout(30_000);
 
@@ -76,6 +84,8 @@ describe('the migration', () => {
         [OutboxMessage, ['xid']],
         [OutboxProgress, ['base', 'horizon']],
         [OutboxDeadLetter, []],
+        [OutboxMarker, ['base']],
+        [OutboxIntervention, []],
       ] as const) {
         const metadata = outbox.database.getMetadata(entity);
         const table = await outbox.database.createQueryRunner().getTable(metadata.tableName);

@@ -1,4 +1,5 @@
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { OutboxIntervention, OutboxMarker } from './operations-entities.js';
 
 /**
  * One message on its way out, written in the transaction of what it tells about and never updated.
@@ -110,6 +111,23 @@ export class OutboxDeadLetter {
 
   @Column('timestamptz', { name: 'died_at', default: () => 'clock_timestamp()' })
   diedAt!: Date;
+
+  /** Given up by a person: it holds back nothing any more, and is never sent. */
+  @Column('timestamptz', { name: 'dropped_at', nullable: true })
+  droppedAt!: Date | null;
+
+  @Column('text', { name: 'dropped_by', nullable: true })
+  droppedBy!: string | null;
+
+  @Column('text', { name: 'dropped_why', nullable: true })
+  droppedWhy!: string | null;
 }
 
-export const outboxEntities = [OutboxMessage, OutboxProgress, OutboxSettings, OutboxDeadLetter];
+export const outboxEntities = [
+  OutboxMessage,
+  OutboxProgress,
+  OutboxSettings,
+  OutboxDeadLetter,
+  OutboxMarker,
+  OutboxIntervention,
+];

@@ -6,10 +6,31 @@ import { statusSql } from './sql/status.js';
 /** `outbox`: not published yet, as far as the progress says, which is written after the confirm. */
 export type MessageStation = 'outbox' | 'published' | 'dead-lettered';
 
-/** @returns where the messages of these keys are, by message id; one that retention has removed is not in it */
-export async function stationsOf(db: Reader, keys: string[]): Promise<Map<string, MessageStation>> {
-  const rows = await db.query<{ message_id: string; station: MessageStation }[]>(stationsSql, [keys]);
-  return new Map(rows.map(({ message_id, station }) => [message_id, station]));
+export interface MessagePlace {
+  station: MessageStation;
+  /** Given with a marker: whether it was published before that, and on the same queue. */
+  beforeMarker?: boolean;
+}
+
+/**
+ * @param markerSet a set of markers to compare with; until a shard's marker is published, nothing was before it
+ * @returns where the messages of these keys are, by message id; one that retention has removed is not in it
+ */
+export async function stationsOf(
+  db: Reader,
+  keys: string[],
+  markerSet?: string,
+): Promise<Map<string, MessagePlace>> {
+  const rows = await db.query<{ message_id: string; station: MessageStation; before_marker: boolean }[]>(
+    stationsSql,
+    [keys, markerSet ?? null],
+  );
+  return new Map(
+    rows.map(({ message_id, station, before_marker }) => [
+      message_id,
+      markerSet === undefined ? { station } : { station, beforeMarker: before_marker },
+    ]),
+  );
 }
 
 export interface ShardStatus {

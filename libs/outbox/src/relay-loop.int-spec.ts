@@ -38,7 +38,7 @@ describe('relays', () => {
   const published = (...relays: RunningRelay[]) =>
     new Set(relays.flatMap(({ broker }) => broker.payloads)).size;
 
-  it('share the shards evenly, and the last one takes all of them', async () => {
+  it('C4: share the shards evenly, and the last one takes all of them', async () => {
     const one = await start('relay one');
     await eventually(() => expect(shardsOf(one)).toEqual([4]), 2_000);
     const two = await start('relay two');
@@ -51,7 +51,7 @@ describe('relays', () => {
     running.splice(0, 1);
   }, 30_000);
 
-  it('publish at once when they are woken, and within the next look when the wake-up was lost', async () => {
+  it('C12: publish at once when they are woken, and within the next look when the wake-up was lost', async () => {
     const relay = await start('relay');
     await eventually(() => expect(shardsOf(relay)).toEqual([4]));
     await messages(4, 'one');
@@ -61,7 +61,7 @@ describe('relays', () => {
     expect(await eventually(() => expect(published(relay)).toBe(8))).toBeLessThan(1_600);
   }, 30_000);
 
-  it('have taken over within 2 s when a process dies', async () => {
+  it('C6: have taken over within 2 s when a process dies', async () => {
     const [dying, other] = [await start('dying'), await start('other')];
     await eventually(() => expect(shardsOf(dying, other)).toEqual([2, 2]));
     dying.hang();
@@ -70,7 +70,7 @@ describe('relays', () => {
     expect(dying.shards).toBe(0);
   }, 30_000);
 
-  it('have taken over within 15 s when one hangs, which publishes nothing more by then', async () => {
+  it('C7: have taken over within 15 s when one hangs, which publishes nothing more by then', async () => {
     const [hanging, other] = [await start('hanging'), await start('other')];
     await eventually(() => expect(shardsOf(hanging, other)).toEqual([2, 2]));
     hanging.hang();
@@ -84,7 +84,7 @@ describe('relays', () => {
     await eventually(() => expect(shardsOf(hanging, other)).toEqual([2, 2]));
   }, 60_000);
 
-  it('have taken over within 15 s when the link of one goes silent, and share again when it is back', async () => {
+  it('C7: have taken over within 15 s when the link of one goes silent, and share again when it is back', async () => {
     const link = await FreezableLink.to(outbox.url);
     try {
       const [cutOff, other] = [await start('cut off', link.url), await start('other')];
@@ -104,7 +104,7 @@ describe('relays', () => {
     }
   }, 60_000);
 
-  it('are not sure of their shards any more after 4 s without an answer, whatever else they notice', async () => {
+  it('C7: are not sure of their shards any more after 4 s without an answer, whatever else they notice', async () => {
     const link = await FreezableLink.to(outbox.url);
     const ownership = new ShardOwnership({
       url: link.url,
@@ -125,7 +125,7 @@ describe('relays', () => {
     }
   }, 30_000);
 
-  it('try again ever more slowly while the broker is away, and go on at once when told that it is back', async () => {
+  it('D5: try again ever more slowly while the broker is away, and go on at once when told that it is back', async () => {
     const relay = await start('relay');
     relay.broker.beforeConfirm = () => {
       throw new Error('broker away');
@@ -157,5 +157,25 @@ describe('relays', () => {
     await start('next');
     await messages(40);
     await eventually(async () => expect(await epochs()).toEqual(['2', '2', '2', '2']));
+  }, 30_000);
+
+  it('C15: look at their shards once when one look takes longer than the time between two', async () => {
+    const link = await FreezableLink.to(outbox.url);
+    try {
+      const relay = await start('slow', link.url);
+      await eventually(() => expect(shardsOf(relay)).toEqual([4]));
+      relay.hang(); // its own clock: these are the ticks
+      link.freeze();
+      const ticks = Array.from({ length: 5 }, () => relay.relay.beat());
+      expect(new Set(ticks).size).toBe(1);
+      link.thaw(); // cuts what was silent
+      await Promise.all(ticks);
+      const next = relay.relay.beat();
+      expect(ticks).not.toContain(next); // the next one is a look of its own
+      await next;
+      expect(shardsOf(relay)).toEqual([4]);
+    } finally {
+      await link.close();
+    }
   }, 30_000);
 });

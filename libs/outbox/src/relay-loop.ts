@@ -1,7 +1,8 @@
 import type { OnApplicationBootstrap, OnModuleDestroy } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import type { DataSource } from 'typeorm';
-import { RelayPass, type PassOutcome, type Publish } from './relay-pass.js';
+import type { Publish } from './publish.js';
+import { RelayPass, type PassOutcome } from './relay-pass.js';
 import { ShardLoop } from './shard-loop.js';
 import { fairShare, ShardOwnership } from './shard-ownership.js';
 
@@ -11,6 +12,8 @@ export interface RelayOptions {
   lockUrl: string;
   applicationName: string;
   sliceSize: number;
+  /** How many messages a replay or redrive may publish in a second and shard. */
+  replaySlice?: number;
   publish: Publish;
   /** How each pass ended, and what each sign of life met: undefined when the database answered it. */
   onOutcome?: (shard: number, outcome: PassOutcome) => void;
@@ -88,13 +91,14 @@ export class Relay implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private startLoop(shard: number): ShardLoop {
-    const { database, sliceSize, publish, onOutcome } = this.options;
+    const { database, sliceSize, replaySlice, publish, onOutcome } = this.options;
     const loop = new ShardLoop(
       (isStopping) =>
         new RelayPass({
           database,
           shard,
           sliceSize,
+          ...(replaySlice !== undefined && { replaySlice }),
           publish,
           mayGoOn: () => !isStopping() && this.ownership.isSure,
         }),

@@ -1,6 +1,8 @@
 import { faultPoint, pause } from '@paid-once/service';
 import type { DataSource } from 'typeorm';
+import { BetweenWindows } from './between-windows.js';
 import { HeldConnection } from './held-connection.js';
+import { NotPublished, Unpublishable, type Publish } from './publish.js';
 import {
   appendProgress,
   LostOwnership,
@@ -26,20 +28,6 @@ export type PassOutcome =
   | { kind: 'database-lost'; cause: unknown }
   | { kind: 'other-server'; cause: OtherServer };
 
-/** Thrown by `publish` for messages that no broker will ever take; none of the others needs to have been published. */
-export class Unpublishable extends Error {
-  constructor(readonly messages: { messageId: string; reason: string }[]) {
-    super(`${messages.length} messages can never be published`);
-  }
-}
-
-/**
- * Publishes rows in their order and resolves when the broker has taken responsibility for all of them. When it
- * rejects, some may have been published; after that nothing of this call may follow.
- * @throws Unpublishable; anything else means: later
- */
-export type Publish = (shard: number, rows: OutboxRow[]) => Promise<void>;
-
 interface Held {
   connection: HeldConnection;
   progress: Progress;
@@ -53,6 +41,7 @@ export class RelayPass {
   private held: Held | undefined;
   private openedAt = -Infinity;
   private restMs = 0;
+  private readonly betweenWindows: BetweenWindows;
 
   /** @param mayGoOn asked before each slice: false when told to stop, or not sure any more to own the shard */
   constructor(
@@ -60,19 +49,24 @@ export class RelayPass {
       database: DataSource;
       shard: number;
       sliceSize: number;
+      replaySlice?: number;
       publish: Publish;
       mayGoOn: () => boolean;
     },
-  ) {}
+  ) {
+    this.betweenWindows = new BetweenWindows(options);
+  }
 
   async run(): Promise<PassOutcome> {
     try {
       const held = (this.held ??= await this.takeShard());
       if (held.progress.horizon === null) await this.openWindow(held);
-      if (held.progress.horizon === null) return { kind: 'drained' };
-      if (!(await this.publishWindow(held))) return { kind: 'stopped' };
-      await this.openWindow(held);
-      faultPoint('relay.after-progress');
+      if (held.progress.horizon !== null) {
+        if (!(await this.publishWindow(held))) return { kind: 'stopped' };
+        await this.openWindow(held);
+        faultPoint('relay.after-progress');
+      }
+      await this.betweenWindows.run(held.connection, held.progress);
       return { kind: held.progress.horizon === null ? 'drained' : 'more' };
     } catch (error) {
       if (error instanceof NotPublished) return { kind: 'not-published', cause: error.cause };
@@ -165,10 +159,4 @@ function dyingOf(slice: OutboxRow[], error: unknown): Dying[] {
   if (dying.length === 0)
     throw new Error('Bug: what cannot be published is not in the slice', { cause: error });
   return dying;
-}
-
-class NotPublished extends Error {
-  constructor(cause: unknown) {
-    super('not published', { cause });
-  }
 }

@@ -10,6 +10,9 @@ const connectTimeoutMs = 2_000;
 
 export const lockClass = 0x6f757462; // 'outb'
 export const memberLock = 1_000_000; // beside the shards' numbers
+/** Not of the relays' class: their beat counts the locks of theirs. */
+export const retentionLock = [lockClass + 1, 0] as const;
+export const rebaseLock = [lockClass + 1, 1] as const;
 
 export interface ShardState {
   shard: number;

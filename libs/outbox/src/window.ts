@@ -18,6 +18,8 @@ export interface Progress {
   horizon: string | null;
   fresh_from: string | null;
   after_id: string;
+  /** Whether somebody asked for something to be done between two windows. */
+  asked?: boolean;
 }
 
 export interface OutboxRow {
@@ -42,14 +44,24 @@ export class LostOwnership extends Error {
 /** These snapshots were not taken by this server: publishing by them would lose messages silently. */
 export class OtherServer extends Error {}
 
+/** Stands for the cluster while the progress belongs to none. */
+export const unfinishedRebase = 'unfinished rebase';
+
+export interface ServerState {
+  expected: string;
+  actual: string;
+  standby: boolean;
+  synchronous_commit: string;
+  ahead: boolean;
+}
+
 /** @throws OtherServer */
 export async function checkServer(db: Reader): Promise<void> {
-  const [row] =
-    await db.query<
-      { expected: string; actual: string; standby: boolean; synchronous_commit: string; ahead: boolean }[]
-    >(checkServerSql);
+  const [row] = await db.query<ServerState[]>(checkServerSql);
   if (!row) throw new OtherServer('outbox_settings is empty: run the migrations');
   if (row.standby) throw new OtherServer('this is a standby: snapshots must be taken on the primary');
+  if (row.expected === unfinishedRebase)
+    throw new OtherServer('a rebase has not ended; if none runs, run it again (paid-once outbox rebase)');
   if (row.expected !== row.actual)
     throw new OtherServer(
       `the progress belongs to the cluster ${row.expected}, this is ${row.actual}: after a restore every message must ` +
@@ -86,7 +98,7 @@ export async function openWindow(connection: HeldConnection, last: Progress): Pr
   );
   if (!row) throw new LostOwnership(last.shard);
   const { wanted, ...progress } = row;
-  if (wanted === 0) return last;
+  if (wanted === 0) return Object.assign(last, { asked: progress.asked });
   if (progress.seq === null) throw new LostOwnership(last.shard);
   return progress;
 }

@@ -8,7 +8,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
 DECLARE
   new_run uuid := gen_random_uuid();
 BEGIN
-  TRUNCATE payment_event, outbox_message, outbox_dead_letter;
+  TRUNCATE payment_event, outbox_message, outbox_dead_letter, outbox_marker, outbox_intervention;
   UPDATE outbox_settings SET run_id = new_run;
   RETURN new_run;
 END $$;

@@ -1,4 +1,3 @@
-import { digestSql } from '@paid-once/compare';
 import type { PaymentEventType } from '@paid-once/contracts';
 
 export interface ExportedRow {
@@ -12,11 +11,12 @@ export interface ExportedRow {
   created_at: Date;
 }
 
-/** A page of events. Parameters: payment id and type of the last one seen, how many. */
+/** A page of events. Parameters: payment id and type of the last one seen, how many, the last payment wanted. */
 export const exportPageSql = `
 SELECT payment_id, type, message_id, src, dest, amount_minor, currency, created_at
   FROM payment_event
  WHERE (payment_id, type) > ($1::uuid, $2)
+   AND payment_id <= $4::uuid
  ORDER BY payment_id, type
  LIMIT $3`;
 
@@ -26,5 +26,3 @@ SELECT payment_id, type, message_id, src, dest, amount_minor, currency, created_
   FROM payment_event
  WHERE payment_id = ANY ($1::uuid[])
  ORDER BY payment_id, type`;
-
-export const digestPaymentsSql = digestSql('payment_event');

@@ -1,3 +1,5 @@
+import { inThisPartSql } from '@paid-once/compare';
+
 /** One payment, and whether it was reversed. */
 export const findPaymentSql = `
 SELECT payment.*, reversal.payment_id IS NOT NULL AS reversed
@@ -18,12 +20,12 @@ SELECT payment.*, reversal.payment_id IS NOT NULL AS reversed
  ORDER BY payment.payment_id
  LIMIT $2`;
 
-/** Count and money, net of reversals, for each currency. */
+/** Of a part of the table: count and money, net of reversals, for each currency. */
 export const statsSql = `
 SELECT currency,
        count(*) FILTER (WHERE type = 'payment.accepted') AS payments,
        count(*) FILTER (WHERE type = 'payment.reversed') AS reversals,
        sum(CASE type WHEN 'payment.accepted' THEN amount_minor ELSE -amount_minor END) AS net_minor
   FROM payment_event
- GROUP BY currency
- ORDER BY currency`;
+ WHERE ${inThisPartSql}
+ GROUP BY currency`;

@@ -2,7 +2,14 @@ import { randomBytes } from 'node:crypto';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { BrokerConnection, Consumer, setUpBroker, type BrokerSetup, type Delivery } from '@paid-once/broker';
 import { ledgerQueue } from '@paid-once/contracts';
-import { enqueue, Outbox, outboxEntities, shardCount, wakeRelays, type NewMessage } from '@paid-once/outbox';
+import {
+  enqueue,
+  outboxEntities,
+  outboxMigrations,
+  shardCount,
+  wakeRelays,
+  type NewMessage,
+} from '@paid-once/outbox';
 import { createHttpApplication, postgresOptions } from '@paid-once/service';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
@@ -17,7 +24,9 @@ export interface TestServers {
 /** What the relay may do in the payments database, and no more: the list for setup. */
 const relayGrants = `
   GRANT SELECT ON outbox_message, outbox_settings, outbox_progress, outbox_dead_letter TO ROLE;
-  GRANT INSERT ON outbox_progress, outbox_dead_letter TO ROLE`;
+  GRANT INSERT ON outbox_progress, outbox_dead_letter TO ROLE;
+  GRANT SELECT, INSERT, UPDATE ON outbox_marker, outbox_intervention TO ROLE;
+  GRANT DELETE, UPDATE (reason) ON outbox_dead_letter TO ROLE`;
 
 /** A relay between an outbox and a vhost of its own, and the ledger's end of its queues. */
 export class RelayRig {
@@ -50,7 +59,13 @@ export class RelayRig {
     const name = `relay_${randomBytes(6).toString('hex')}`;
     await onServer(server, `CREATE DATABASE ${name}; CREATE ROLE ${name} LOGIN PASSWORD 'secret'`);
     const url = databaseUrl(server, name);
-    const options = { url, process: 'test', poolSize: 5, entities: outboxEntities, migrations: [Outbox] };
+    const options = {
+      url,
+      process: 'test',
+      poolSize: 5,
+      entities: outboxEntities,
+      migrations: outboxMigrations,
+    };
     const database = await new DataSource(postgresOptions(options)).initialize();
     await database.runMigrations();
     await database.query(relayGrants.replaceAll('ROLE', name));
@@ -65,7 +80,12 @@ export class RelayRig {
     return `amqp://${user}:${password}@127.0.0.1:${port}/${this.brokerSetup.vhost}`;
   }
 
-  async start({ amqpPort, databasePort }: { amqpPort?: string; databasePort?: string } = {}) {
+  async start({
+    amqpPort,
+    databasePort,
+    repairEvery = 0,
+    ledgerUrl = 'http://127.0.0.1:1',
+  }: { amqpPort?: string; databasePort?: string; repairEvery?: number; ledgerUrl?: string } = {}) {
     const url = new URL(databaseUrl(this.server, this.name));
     Object.assign(url, {
       username: this.name,
@@ -80,9 +100,16 @@ export class RelayRig {
         PAID_ONCE_RELAY_DB_URL: url.href,
         PAID_ONCE_RELAY_AMQP_URL: this.amqpUrl('relay', amqpPort),
         PAID_ONCE_DB_TIMEOUT_MS: 6_000,
+        PAID_ONCE_REQUEST_TIMEOUT_MS: 15_000,
         PAID_ONCE_HEARTBEAT_SECONDS: 5,
         PAID_ONCE_RELAY_CONFIRM_TIMEOUT_MS: 1_000,
         PAID_ONCE_RELAY_SLICE: 100,
+        PAID_ONCE_RETENTION_EVERY_SECONDS: 60,
+        PAID_ONCE_OUTBOX_RETENTION_MINUTES: 60,
+        PAID_ONCE_INBOX_RETENTION_MINUTES: 60,
+        PAID_ONCE_REPAIR_EVERY_SECONDS: repairEvery,
+        PAID_ONCE_LEDGER_URL: ledgerUrl,
+        PAID_ONCE_REPLAY_PER_SECOND: 100,
       }),
       false,
     );
@@ -95,6 +122,36 @@ export class RelayRig {
   async enqueue(...messages: NewMessage[]): Promise<void> {
     await this.database.transaction((tx) => enqueue(tx, messages));
     wakeRelays(this.database);
+  }
+
+  /** Payments of EUR 1, each its own. */
+  payments(count: number): NewMessage[] {
+    return Array.from({ length: count }, () => {
+      const paymentId = `01920000-0000-7000-8000-${randomBytes(6).toString('hex')}`;
+      const data = {
+        paymentId,
+        src: 'bianca',
+        dest: 'marc',
+        amountMinor: '100',
+        currency: 'EUR',
+        reference: null,
+      };
+      return { type: 'payment.accepted', key: paymentId, payload: JSON.stringify(data) };
+    });
+  }
+
+  /** How many messages no verified marker vouches for. */
+  async unverified(): Promise<number> {
+    const [row] = await this.database.query<{ count: number }[]>(
+      `SELECT count(*)::int AS count
+         FROM outbox_message AS message
+        WHERE NOT EXISTS (SELECT
+                            FROM outbox_marker AS marker
+                           WHERE marker.shard = message.shard
+                             AND verified_at IS NOT NULL
+                             AND pg_visible_in_snapshot(message.xid, marker.base))`,
+    );
+    return row?.count ?? NaN;
   }
 
   /** Binds the queues of all shards, or takes their bindings away: whatever is published then is returned. */

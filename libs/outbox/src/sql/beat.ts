@@ -1,6 +1,6 @@
 /**
  * What an owner must know once a second, and the sign of life that keeps its locks: who holds each shard, how many
- * relays there are, and in which of our own shards something waits. Parameters: lock class, member lock's number.
+ * relays there are, and in which of our own shards something waits or was asked for. Parameters: lock class, member lock's number.
  */
 export const beatSql = `
 WITH locks AS MATERIALIZED (
@@ -35,6 +35,8 @@ SELECT shards.shard,
                         ORDER BY xid, id
                         LIMIT 1) AS first
                  WHERE first.xid = late.xid)
+            OR EXISTS (SELECT FROM outbox_marker AS marker WHERE marker.shard = shards.shard AND published_at IS NULL)
+            OR EXISTS (SELECT FROM outbox_intervention AS asked WHERE asked.shard = shards.shard AND finished_at IS NULL)
        ELSE false END AS has_work
   FROM outbox_settings AS settings
  CROSS JOIN generate_series(0, settings.shards - 1) AS shards (shard)

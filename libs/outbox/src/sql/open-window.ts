@@ -14,6 +14,7 @@ WITH last AS (
     FROM outbox_progress
    WHERE shard = $1
      AND seq = $2
+     AND NOT EXISTS (SELECT FROM outbox_progress WHERE shard = $1 AND seq > $2)  -- else an idle one stays stale
 ), found AS MATERIALIZED (                                -- else each use of a first id looks for it again
   SELECT last.*,
          (SELECT min(message.id + 0)                       -- "+ 0": else the planner walks all ids from the smallest on
@@ -45,6 +46,8 @@ WITH last AS (
       ON CONFLICT DO NOTHING
   RETURNING shard, seq, base, horizon, fresh_from, after_id
 )
-SELECT (SELECT count(*) FROM changed)::int AS wanted, appended.*
+SELECT (SELECT count(*) FROM changed)::int AS wanted, appended.*,
+       EXISTS (SELECT FROM outbox_marker WHERE shard = $1 AND published_at IS NULL)
+       OR EXISTS (SELECT FROM outbox_intervention WHERE shard = $1 AND finished_at IS NULL) AS asked
   FROM last
   LEFT JOIN appended ON true`;

@@ -1,7 +1,7 @@
 /**
  * The next rows of a window, in order of their ids: what is visible in its horizon and was not in its base.
  * Parameters: shard, base, horizon, fresh_from, after_id, how many. `dead`: this message, or one of its key before it,
- * is a dead letter.
+ * is a dead letter; one that was dropped holds back no other.
  *
  * Two branches, so that the work is proportional to the window: one walk over all ids would pass every published row
  * that is younger than a transaction which was held open. The horizon is in the past by now, so each row is asked
@@ -10,7 +10,10 @@
 export const readSliceSql = `
 SELECT slice.id, slice.message_id, slice.run_id, slice.shard, slice.type, slice.key, slice.headers, slice.payload,
        slice.created_at,
-       EXISTS (SELECT FROM outbox_dead_letter AS dead WHERE dead.key = slice.key AND dead.id <= slice.id) AS dead
+       EXISTS (SELECT
+                 FROM outbox_dead_letter AS dead
+                WHERE dead.key = slice.key
+                  AND (dead.id = slice.id OR dead.id < slice.id AND dead.dropped_at IS NULL)) AS dead
   FROM (
        (SELECT message.*
           FROM pg_snapshot_xip($2::pg_snapshot) AS late (xid)

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { postgresOptions } from '@paid-once/service';
+import { onOwnConnection, postgresOptions, type Queryable } from '@paid-once/service';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
-import { Outbox, outboxEntities, relaySession } from '../index.js';
+import { outboxEntities, outboxMigrations, outboxRetentionSession, relaySession } from '../index.js';
 
 /** An empty outbox in a database of its own. */
 export class OutboxDatabase {
@@ -32,7 +32,7 @@ export class OutboxDatabase {
       process: 'test',
       poolSize: 20,
       entities: outboxEntities,
-      migrations: [Outbox],
+      migrations: outboxMigrations,
     };
     const database = await new DataSource(postgresOptions(options)).initialize();
     await database.runMigrations();
@@ -62,6 +62,17 @@ export class OutboxDatabase {
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1 AND datname = current_database()`,
       [applicationName],
     );
+  }
+
+  /** As a run of the retention connects. */
+  async retaining<Result>(work: (db: Queryable) => Promise<Result>): Promise<Result> {
+    const session = {
+      url: this.url,
+      process: 'retention',
+      timeoutMs: 30_000,
+      session: outboxRetentionSession,
+    };
+    return onOwnConnection(session, work);
   }
 
   /** A session of its own, for transactions that stay open. */

@@ -16,7 +16,7 @@ export class RunningRelay {
   ) {}
 
   /** @param url the database's, or that of a proxy before it */
-  static async start(name: string, url: string): Promise<RunningRelay> {
+  static async start(name: string, url: string, replaySlice = 500): Promise<RunningRelay> {
     const options = postgresOptions({ url, process: name, poolSize: 8, entities: outboxEntities });
     const database = await new DataSource(relaySession(options)).initialize();
     const running: RunningRelay = new RunningRelay(
@@ -27,6 +27,7 @@ export class RunningRelay {
         lockUrl: url,
         applicationName: name,
         sliceSize: 100,
+        replaySlice,
         publish: (shard, rows) => running.broker.publish(shard, rows),
         onOutcome: (_shard, outcome) => running.outcomes.push(outcome),
       }),

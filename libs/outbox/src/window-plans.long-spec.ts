@@ -79,7 +79,7 @@ describe('behind a million published rows', () => {
   ])('%s', (state, arrange) => {
     beforeAll(async () => void (await arrange()), 60_000);
 
-    it('an empty poll takes milliseconds, planned now or when the table was empty', async () => {
+    it('C10: an empty poll takes milliseconds, planned now or when the table was empty', async () => {
       const connection = await HeldConnection.open(outbox.relay);
       const progress = await newest();
       const now = await medianMs(async () => expect(await openWindow(connection, progress)).toBe(progress));
@@ -90,7 +90,7 @@ describe('behind a million published rows', () => {
       expect(Math.max(now, cached, beat)).toBeLessThan(25);
     });
 
-    it('a slice of a window of thousands of rows takes milliseconds, planned now or when the table was empty', async () => {
+    it('C10: a slice of a window of thousands of rows takes milliseconds, planned now or when the table was empty', async () => {
       await insert(outbox.database, 5_000);
       const connection = await HeldConnection.open(outbox.relay);
       await pass.abandon();
@@ -111,7 +111,7 @@ describe('behind a million published rows', () => {
     });
   });
 
-  it('a transaction that was held open all the time costs milliseconds when it commits', async () => {
+  it('C2: a transaction that was held open all the time costs milliseconds when it commits', async () => {
     await straggler.query('COMMIT');
     await pass.abandon();
     pass = newPass(); // without the rest after the last window

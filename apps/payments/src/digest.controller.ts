@@ -1,0 +1,56 @@
+import { Controller, Get, Query, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { bucketPages, digestOf, type DigestSource, type RunQuery } from '@paid-once/compare';
+import { reading, sendNdjson, Turns } from '@paid-once/service';
+import type { FastifyReply } from 'fastify';
+import { DataSource } from 'typeorm';
+import { readDigits, readId, readRange, readSeconds } from './range-parameters.js';
+import { digestPaymentsSql, messageIdFloorSql } from './sql/digests.js';
+
+/** Pages of digests that may be read at a time: payments are accepted beside them. */
+const pagesAtATime = 2;
+
+/** Digests of what payments accepted: where they equal the ledger's, no row need be compared. */
+@ApiTags('compare')
+@Controller()
+export class DigestController {
+  private readonly source: DigestSource;
+
+  constructor(@InjectDataSource() private readonly database: DataSource) {
+    const turns = new Turns(pagesAtATime);
+    const query: RunQuery = (sql, parameters) =>
+      turns.take(() => reading(database, (db) => db.query(sql, parameters)));
+    this.source = { query, sql: digestPaymentsSql };
+  }
+
+  /** Count, sum and order-free hash of the payments from `from` up to, but without, `to`. */
+  @Get('digest')
+  digest(@Query('from') from: unknown, @Query('to') to: unknown): Promise<object> {
+    return digestOf(
+      this.source,
+      from === undefined ? undefined : readId('from', from),
+      to === undefined ? undefined : readId('to', to),
+    );
+  }
+
+  /**
+   * A digest for each bucket of payment ids, one JSON object a line, in order. `digits`: how many hex digits make a
+   * bucket, 8 (65.5 s) to 12; `after`, `until`: a range of ids; `olderThan`: the message id from which on events are left out.
+   */
+  @Get('digests')
+  async digests(@Query() query: Record<string, unknown>, @Res() reply: FastifyReply): Promise<void> {
+    await sendNdjson(reply, bucketPages(this.source, readRange(query), readDigits(query['digits'])));
+  }
+
+  /** What to give as `olderThan` to compare what was accepted until so many seconds ago, by this database's clock. */
+  @Get('digests/bound')
+  async bound(@Query('seconds') seconds: unknown): Promise<{ olderThan: string; at: string }> {
+    const ago = readSeconds(seconds);
+    const [row] = await reading(this.database, (db) =>
+      db.query<{ floor: string; at: Date }[]>(messageIdFloorSql, [ago]),
+    );
+    if (!row) throw new Error('Bug: the clock did not answer');
+    return { olderThan: row.floor, at: row.at.toISOString() };
+  }
+}

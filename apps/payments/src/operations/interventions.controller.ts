@@ -1,0 +1,59 @@
+import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { InjectDataSource } from '@nestjs/typeorm';
+import {
+  findIntervention,
+  listInterventions,
+  openInterventions,
+  requestReplay,
+  type Intervention,
+} from '@paid-once/outbox';
+import { BodyLimit, listBodyBytes, readBody, reading } from '@paid-once/service';
+import { DataSource } from 'typeorm';
+import { readLimit } from '../read-limit.js';
+import { askOutbox } from './ask-outbox.js';
+import { InterventionNotFound } from './problems.js';
+import { replayPayments, type RequestedReplay } from './replay-payments.js';
+import { replayRequest, requesterOf } from './requests.js';
+
+/** What was asked of the relays, by whom and why, and how far they are. */
+@ApiTags('operations')
+@Controller('outbox')
+export class InterventionsController {
+  constructor(@InjectDataSource() private readonly database: DataSource) {}
+
+  /**
+   * Has messages published again, between the live ones: those of some `payments`, or what came in the last so many
+   * seconds (`messages` is an estimate then). The ledger takes each once, however often it comes.
+   */
+  @Post('replays')
+  @HttpCode(202)
+  @BodyLimit(listBodyBytes)
+  replay(@Body() body: unknown): Promise<RequestedReplay> {
+    const { payments, sinceSeconds = 0, ...who } = readBody(replayRequest, body);
+    if (payments) return replayPayments(this.database, payments, requesterOf(who));
+    return askOutbox(this.database, async (tx) => ({
+      ...(await requestReplay(tx, { sinceSeconds }, requesterOf(who))),
+      notInHistory: [],
+    }));
+  }
+
+  /** The newest first, and how many are not finished. */
+  @Get('interventions')
+  list(@Query('limit') limit: unknown): Promise<{ items: Intervention[]; open: number }> {
+    const count = readLimit(limit);
+    return reading(this.database, async (db) => ({
+      items: await listInterventions(db, count),
+      open: await openInterventions(db),
+    }));
+  }
+
+  @Get('interventions/:id')
+  async find(@Param('id') id: string): Promise<Intervention> {
+    const found = /^\d{1,18}$/.test(id)
+      ? await reading(this.database, (db) => findIntervention(db, id))
+      : undefined;
+    if (!found) throw new InterventionNotFound();
+    return found;
+  }
+}

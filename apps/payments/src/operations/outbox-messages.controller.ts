@@ -1,0 +1,20 @@
+import { Controller, Get, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { messageHistory, type MessageHistory } from '@paid-once/outbox';
+import { reading } from '@paid-once/service';
+import { DataSource } from 'typeorm';
+import { readId } from '../range-parameters.js';
+
+@ApiTags('operations')
+@Controller('outbox/messages')
+export class OutboxMessagesController {
+  constructor(@InjectDataSource() private readonly database: DataSource) {}
+
+  /** The messages of one payment: where each is, since when, and what was asked to be done with it. */
+  @Get()
+  messages(@Query('payment') payment: unknown): Promise<MessageHistory[]> {
+    const id = readId('payment', payment);
+    return reading(this.database, (db) => messageHistory(db, id));
+  }
+}
