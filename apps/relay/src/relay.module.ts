@@ -12,10 +12,14 @@ import {
   postgresOptions,
   reading,
   reasonOf,
+  requireDurableCommits,
   requireTables,
 } from '@paid-once/service';
 import type { DataSource } from 'typeorm';
+import { outboxRetention } from './outbox-retention.js';
 import { PublishOutbox } from './publish-outbox.js';
+import { Repair } from './repair.js';
+import { ReportRepair } from './report-repair.js';
 import { ReportTrouble } from './report-trouble.js';
 import type { RelaySettings } from './settings.js';
 import { StatusController } from './status.controller.js';
@@ -47,6 +51,7 @@ export class RelayModule implements BeforeApplicationShutdown {
         lockUrl: databaseUrl,
         applicationName: 'paid-once relay',
         sliceSize: settings.PAID_ONCE_RELAY_SLICE,
+        replaySlice: settings.PAID_ONCE_REPLAY_PER_SECOND,
         publish: (shard, rows) => outbox.publish(shard, rows),
         onOutcome: (shard, outcome) => trouble.pass(shard, outcome),
         onBeat: (error) => {
@@ -79,8 +84,10 @@ export class RelayModule implements BeforeApplicationShutdown {
             database: () => checkDatabase(database),
             broker: () => checkBroker(broker),
             shards: () => checkShards(notAttending),
+            publishing: async () => trouble.checkPasses(),
           }),
         }),
+        outboxRetention(settings),
         ...(settings.PAID_ONCE_LAB ? [LabCrashModule] : []),
       ],
       controllers: [StatusController],
@@ -88,6 +95,20 @@ export class RelayModule implements BeforeApplicationShutdown {
         { provide: BrokerConnection, useValue: broker },
         { provide: PublishOutbox, useValue: outbox },
         { provide: Relay, inject: [getDataSourceToken()], useFactory: relayOf },
+        {
+          provide: Repair,
+          inject: [getDataSourceToken(), Relay],
+          useFactory: (database: DataSource, relay: Relay) => {
+            const { PAID_ONCE_REPAIR_EVERY_SECONDS: every, PAID_ONCE_LEDGER_URL: ledgerUrl } = settings;
+            return new Repair(
+              database,
+              relay,
+              new ReportRepair(every, new URL(ledgerUrl).host),
+              every,
+              ledgerUrl,
+            );
+          },
+        },
         {
           provide: DatabaseConnector,
           inject: [getDataSourceToken()],
@@ -105,7 +126,8 @@ export class RelayModule implements BeforeApplicationShutdown {
 }
 
 async function checkDatabase(database: DataSource): Promise<void> {
-  await requireTables(database, ['outbox_message', 'outbox_progress']);
+  await requireDurableCommits(database); // progress that is lost with a crash names transactions that were not
+  await requireTables(database, ['outbox_message', 'outbox_progress', 'outbox_intervention']);
   await reading(database, checkServer);
 }
 

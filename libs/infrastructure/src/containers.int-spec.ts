@@ -67,7 +67,7 @@ const present = await canBeHad();
     expect(await query('SELECT answer FROM kept')).toEqual([42]);
   });
 
-  it('have a broker that obeys rabbitmqctl and comes back after kill -9', async () => {
+  it('E2 E10: have a broker that obeys rabbitmqctl and comes back after kill -9', async () => {
     const { broker } = servers;
     expect(await broker.ctl(['list_users'])).toContain('admin');
     expect(await broker.ctl(['list_users'])).not.toContain('guest');

@@ -92,7 +92,7 @@ describe('a Postgres of our own', () => {
     expect(await query('SELECT answer FROM kept')).toEqual([42]);
   });
 
-  it('starts again after kill -9 of the postmaster', async () => {
+  it('H11: starts again after kill -9 of the postmaster', async () => {
     const killed = postgres.pid;
     await postgres.kill('SIGKILL');
     await expect(query('SELECT 1')).rejects.toThrow();
@@ -101,7 +101,7 @@ describe('a Postgres of our own', () => {
     expect(await query('SELECT answer FROM kept')).toEqual([42]);
   });
 
-  it('starts although its lock file names a living process of the same user', async () => {
+  it('H11: starts although its lock file names a living process of the same user', async () => {
     const stranger = spawn('sleep', ['600'], { ...unprivilegedUser(), stdio: 'ignore' });
     try {
       await postgres.kill('SIGKILL');

@@ -24,6 +24,8 @@ export interface PostgresOptions {
   settings?: Record<string, string | number>;
   /** false: `stop` removes the directory, and so does the end of this process. */
   keep?: boolean;
+  /** The directory with bin/postgres and bin/initdb; default: those of the npm package. */
+  binaries?: string;
   onLine?: OnLine;
 }
 
@@ -39,7 +41,7 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
       `${directory} cannot be reached by the user nobody, as whom Postgres runs: choose one under /var/tmp`,
     );
   }
-  const binaries = await postgresBinaries();
+  const binaries = options.binaries ?? (await postgresBinaries());
   const password = await keptPassword(join(directory, 'password'));
   await createCluster(binaries, options);
   const postgres = new LocalPostgres(options, binaries, password);

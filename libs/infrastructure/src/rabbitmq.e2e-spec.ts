@@ -79,7 +79,7 @@ describe('a RabbitMQ of our own', () => {
     await expect(rabbit.ctl(['no_such_command'])).rejects.toThrow('ended with 64');
   });
 
-  it('keeps its queues over kill -9, and its ports and passwords', async () => {
+  it('E2: keeps its queues over kill -9, and its ports and passwords', async () => {
     const [killed, url] = [rabbit.pid, rabbit.adminAmqpUrl];
     await rabbit.kill('SIGKILL');
     await expect(management('overview')).rejects.toThrow();

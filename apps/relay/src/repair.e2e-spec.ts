@@ -1,0 +1,208 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { markerType } from '@paid-once/outbox';
+import type { RepairStatus } from './report-repair.js';
+import { FakeLedger } from './test/fake-ledger.js';
+import { RelayRig } from './test/relay-rig.js';
+
+jest.setTimeout(60_000);
+
+describe('the repair', () => {
+  let rig: RelayRig;
+  let ledger: FakeLedger;
+  /** Message ids that the broker confirmed and then lost. */
+  let lost: Set<string>;
+  beforeEach(async () => {
+    rig = await RelayRig.create(process.env);
+    lost = new Set();
+    ledger = await FakeLedger.start(
+      (id) => !lost.has(id) && rig.deliveries.some(({ messageId }) => messageId === id),
+    );
+  });
+  afterEach(async () => {
+    await rig.stop();
+    await ledger.stop();
+  });
+
+  const start = (repairEvery = 1) => rig.start({ repairEvery, ledgerUrl: ledger.url });
+  const repair = async (app: NestFastifyApplication) =>
+    (await app.inject('/status')).json<{ repair: RepairStatus }>().repair;
+  const markers = () => rig.deliveries.filter(({ type }) => type === markerType);
+  const published = () => rig.deliveries.filter(({ type }) => type !== markerType);
+  const allVerified = async (app: NestFastifyApplication) => {
+    const { waitingFor, shards } = await repair(app);
+    expect({
+      waitingFor,
+      unverified: shards.filter(({ verifiedSeconds }) => verifiedSeconds === null),
+    }).toEqual({
+      waitingFor: null,
+      unverified: [],
+    });
+    expect(await rig.unverified()).toBe(0);
+  };
+
+  it('E5 E6: publishes again exactly what was confirmed and never arrived, under the same message ids, and again when that is lost, too', async () => {
+    const app = await start();
+    await rig.enqueue(...rig.payments(40));
+    await eventually(() => expect(published()).toHaveLength(40));
+    await eventually(() => allVerified(app));
+    expect(await repair(app)).toMatchObject({
+      every: 1,
+      missingFound: 0,
+      lastVerifiedAt: expect.any(String),
+    });
+
+    await ledger.stop();
+    await rig.enqueue(...rig.payments(40));
+    await eventually(() => expect(published()).toHaveLength(80));
+    lost = new Set(
+      published()
+        .slice(45, 60)
+        .map(({ messageId = '' }) => messageId),
+    );
+    ledger = await FakeLedger.start(
+      (id) => {
+        const copies = rig.deliveries.filter(({ messageId }) => messageId === id).length;
+        return copies > (lost.has(id) ? 2 : 0); // the first two copies are lost
+      },
+      Number(new URL(ledger.url).port),
+    );
+    await eventually(async () => expect((await repair(app)).missingFound).toBe(30));
+    await eventually(() => expect(published()).toHaveLength(110));
+    expect(
+      new Set(
+        published()
+          .slice(80)
+          .map(({ messageId }) => messageId),
+      ),
+    ).toEqual(lost);
+    await eventually(() => allVerified(app));
+    expect(await repair(app)).toMatchObject({ missingFound: 30 });
+    expect(published()).toHaveLength(110);
+  });
+
+  it('verifies no window as long as a message of it is missing, however often that was published again', async () => {
+    await ledger.stop();
+    const app = await start();
+    await rig.enqueue(...rig.payments(20));
+    await eventually(() => expect(published()).toHaveLength(20));
+    lost = new Set([published()[0]?.messageId ?? '']);
+    ledger = await FakeLedger.start(
+      (id) => !lost.has(id) && rig.deliveries.some(({ messageId }) => messageId === id),
+      Number(new URL(ledger.url).port),
+    );
+    await eventually(async () => expect((await repair(app)).missingFound).toBeGreaterThan(1));
+    await eventually(async () => {
+      const verified = (await repair(app)).shards.filter(({ verifiedSeconds }) => verifiedSeconds !== null);
+      expect(verified).toHaveLength(3);
+    });
+    lost.clear();
+    await eventually(() => allVerified(app));
+  });
+
+  it('asks about at most a thousand messages at once, and about none that is verified already', async () => {
+    const app = await start();
+    await rig.enqueue(...rig.payments(5_000));
+    // Different ones: on a busy machine a confirm may come too late, and then they are published once more.
+    const ids = () => new Set(published().map(({ messageId }) => messageId));
+    await eventually(() => expect(ids().size).toBe(5_000), 45_000);
+    await eventually(() => allVerified(app));
+    const asked = ledger.requests.filter(({ path }) => path === '/inbox/unknown').map(({ ids }) => ids);
+    expect(Math.max(...asked)).toBe(1_000);
+    expect(asked.reduce((sum, ids) => sum + ids, 0)).toBe(5_000);
+
+    ledger.requests = [];
+    const before = await repair(app);
+    await eventually(async () =>
+      expect((await repair(app)).lastVerifiedAt?.valueOf()).not.toBe(before.lastVerifiedAt?.valueOf()),
+    );
+    expect([ledger.requests, markers().length]).toEqual([[], 4]); // nothing new: no marker, no question
+  });
+
+  it('waits for one marker a shard as long as that may only be late, then publishes another', async () => {
+    await rig.enqueue(...rig.payments(20));
+    const away = new Set<string>();
+    await ledger.stop();
+    ledger = await FakeLedger.start(
+      (id) => !away.has(id) && rig.deliveries.some(({ messageId }) => messageId === id),
+    );
+    const app = await start();
+    await eventually(() => expect(markers().length).toBeGreaterThanOrEqual(1));
+    away.add(markers()[0]?.messageId ?? '');
+    await eventually(() => allVerified(app), 30_000);
+    expect(markers().length).toBeGreaterThanOrEqual(4);
+    expect(markers().length).toBeLessThanOrEqual(6);
+  });
+
+  it('waits while the ledger is away, says so, and costs nothing but delay', async () => {
+    await ledger.stop();
+    const app = await start();
+    await rig.enqueue(...rig.payments(20));
+    await eventually(async () => expect((await repair(app)).waitingFor).toMatch(/its marker to arrive/));
+    expect(await repair(app)).toMatchObject({ lastVerifiedAt: null, missingFound: 0 });
+    await rig.enqueue(...rig.payments(20));
+    await eventually(() => expect(published()).toHaveLength(40));
+    ledger = await FakeLedger.start(
+      (id) => rig.deliveries.some(({ messageId }) => messageId === id),
+      Number(new URL(ledger.url).port),
+    );
+    await eventually(() => allVerified(app), 30_000);
+    expect(published()).toHaveLength(40);
+  });
+
+  it('E8: lets the ledger park first what the broker has dead-lettered, but does not wait for ever', async () => {
+    ledger.deadLettersInBroker = 3;
+    const app = await start();
+    await rig.enqueue(...rig.payments(20));
+    await eventually(async () => expect((await repair(app)).waitingFor).toMatch(/park what the broker/));
+    expect(ledger.requests.filter(({ path }) => path === '/inbox/unknown')).toEqual([]);
+    await eventually(() => allVerified(app), 30_000);
+  });
+
+  it('stops while the ledger holds an answer back, and does not wait for it', async () => {
+    const app = await start();
+    ledger.isHanging = true;
+    await rig.enqueue(...rig.payments(20));
+    await eventually(() => expect(ledger.requests.length).toBeGreaterThan(0));
+    const startedAt = performance.now();
+    await app.close();
+    expect(performance.now() - startedAt).toBeLessThan(2_500);
+  });
+
+  it('publishes nothing again that the inbox may have forgotten: it would be parked, not posted', async () => {
+    ledger.oldest = 'ffffffff-ffff-7fff-bfff-ffffffffffff';
+    const app = await start();
+    await rig.enqueue(...rig.payments(8));
+    await eventually(() => expect(published()).toHaveLength(8));
+    lost = new Set(published().map(({ messageId = '' }) => messageId));
+    await eventually(() => allVerified(app));
+    expect(await repair(app)).toMatchObject({ missingFound: 0 });
+    expect(published()).toHaveLength(8);
+  });
+
+  it('with 0 seconds it is off: no marker is ever published', async () => {
+    const app = await start(0);
+    await rig.enqueue(...rig.payments(8));
+    await eventually(() => expect(published()).toHaveLength(8));
+    expect(await repair(app)).toEqual({
+      every: 0,
+      lastVerifiedAt: null,
+      missingFound: 0,
+      waitingFor: null,
+      shards: [],
+    });
+    expect([markers(), ledger.requests]).toEqual([[], []]);
+  });
+});
+
+async function eventually(check: () => Promise<void> | void, withinMs = 20_000): Promise<void> {
+  const deadline = performance.now() + withinMs;
+  for (;;) {
+    try {
+      return await check();
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
