@@ -1,51 +1,73 @@
 import { Controller, Get, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { formatAmount, type PaymentEventType } from '@paid-once/contracts';
-import { reading, sendNdjson } from '@paid-once/service';
+import {
+  bucketPages,
+  digestOf,
+  statsOf,
+  type DigestSource,
+  type RunQuery,
+  type Stats,
+} from '@paid-once/compare';
+import type { PaymentEventType } from '@paid-once/contracts';
+import { reading, sendNdjson, Turns } from '@paid-once/service';
 import type { FastifyReply } from 'fastify';
 import { DataSource } from 'typeorm';
-import { firstId, ParameterInvalid, readId } from './parameters.js';
+import { ParameterInvalid, readId } from './parameters.js';
+import { readDigits, readOlderThan, readPosition, readRange, readUntil } from './range-parameters.js';
 import { digestTransfersSql, exportPageSql, stationsSql, statsSql, type ExportedRow } from './sql/export.js';
 
 const pageRows = 10_000;
 const maxStations = 1_000;
-const afterAll = 32_767;
+/** Pages that may be read at a time: transfers are posted beside them. */
+const pagesAtATime = 2;
 
 /** The ledger's side, for whoever compares it with payments. No snapshot is held between pages. */
 @ApiTags('compare')
 @Controller()
 export class CompareController {
-  constructor(@InjectDataSource() private readonly database: DataSource) {}
+  private readonly query: RunQuery;
+  private readonly source: DigestSource;
+
+  constructor(@InjectDataSource() private readonly database: DataSource) {
+    const turns = new Turns(pagesAtATime);
+    this.query = (sql, parameters) => turns.take(() => reading(database, (db) => db.query(sql, parameters)));
+    this.source = { query: this.query, sql: digestTransfersSql };
+  }
 
   /** Count of payments, money net of reversals in major units, count of reversals. */
   @Get('stats')
-  async stats(): Promise<{ count: number; totals: Record<string, string>; reversals: number }> {
-    const rows = await reading(this.database, (db) => db.query<StatsRow[]>(statsSql));
-    return {
-      count: rows.reduce((count, { payments }) => count + Number(payments), 0),
-      totals: Object.fromEntries(
-        rows.map((row) => [row.currency, formatAmount(BigInt(row.net_minor), row.currency)]),
-      ),
-      reversals: rows.reduce((count, { reversals }) => count + Number(reversals), 0),
-    };
+  stats(): Promise<Stats> {
+    return statsOf(this.query, 'transfer', statsSql);
   }
 
-  /** All events, one JSON object a line, in the order of payment id and type. `after`: a payment id, or id/type. */
+  /**
+   * All events, one JSON object a line, in the order of payment id and type. `after`: a payment id, or id/type; `until`: the
+   * last payment id; `olderThan`: the message id from which on events are left out.
+   */
   @Get('export')
-  async export(@Query('after') after: unknown, @Res() reply: FastifyReply): Promise<void> {
-    await sendNdjson(reply, this.pages(readPosition(after)));
+  async export(@Query() query: Record<string, unknown>, @Res() reply: FastifyReply): Promise<void> {
+    const { after, until, olderThan } = query;
+    await sendNdjson(reply, this.pages(readPosition(after), readUntil(until), readOlderThan(olderThan)));
   }
 
   /** Count, sum and order-free hash of the payments from `from` up to, but without, `to`. */
   @Get('digest')
-  async digest(@Query('from') from: unknown, @Query('to') to: unknown): Promise<object> {
-    const range = [
-      from === undefined ? firstId : readId('from', from),
-      to === undefined ? null : readId('to', to),
-    ];
-    const [digest] = await reading(this.database, (db) => db.query<object[]>(digestTransfersSql, range));
-    return digest ?? {};
+  digest(@Query('from') from: unknown, @Query('to') to: unknown): Promise<object> {
+    return digestOf(
+      this.source,
+      from === undefined ? undefined : readId('from', from),
+      to === undefined ? undefined : readId('to', to),
+    );
+  }
+
+  /**
+   * A digest for each bucket of payment ids, one JSON object a line, in order. `digits`: how many hex digits make a
+   * bucket, 8 (65.5 s) to 12; `after`, `until`: a range of ids; `olderThan`: the message id from which on events are left out.
+   */
+  @Get('digests')
+  async digests(@Query() query: Record<string, unknown>, @Res() reply: FastifyReply): Promise<void> {
+    await sendNdjson(reply, bucketPages(this.source, readRange(query), readDigits(query['digits'])));
   }
 
   /** Where the events of these payments are: posted, parked (and why), or waiting for their predecessor. */
@@ -65,20 +87,16 @@ export class CompareController {
     }));
   }
 
-  private async *pages(position: [id: string, kind: string, occurrence: number]): AsyncGenerator<object[]> {
+  private async *pages(
+    position: [id: string, kind: string, occurrence: number],
+    until: string,
+    olderThan: string | undefined,
+  ): AsyncGenerator<object[]> {
     for (;;) {
-      const rows = await reading(this.database, (db) =>
-        db.query<ExportedRow[]>(exportPageSql, [...position, pageRows]),
-      );
-      yield rows.map((row) => ({
-        paymentId: row.payment_id,
-        type: row.type,
-        messageId: row.message_id,
-        src: row.src,
-        dest: row.dest,
-        amountMinor: row.amount_minor,
-        currency: row.currency,
-      }));
+      const page = [...position, pageRows, until];
+      const rows = await this.query<ExportedRow>(exportPageSql, page);
+      // Not in the statement: where few rows are that old, it would read on and on to fill its page.
+      yield rows.filter(({ message_id }) => olderThan === undefined || message_id < olderThan).map(exported);
       const last = rows.at(-1);
       if (rows.length < pageRows || !last) return;
       position = [last.payment_id, last.kind, last.occurrence];
@@ -86,11 +104,16 @@ export class CompareController {
   }
 }
 
-interface StatsRow {
-  currency: string;
-  payments: string;
-  reversals: string;
-  net_minor: string;
+function exported(row: ExportedRow): object {
+  return {
+    paymentId: row.payment_id,
+    type: row.type,
+    messageId: row.message_id,
+    src: row.src,
+    dest: row.dest,
+    amountMinor: row.amount_minor,
+    currency: row.currency,
+  };
 }
 
 interface StationRow {
@@ -100,10 +123,4 @@ interface StationRow {
   reason: string | null;
   message_id: string | null;
   since: Date;
-}
-
-function readPosition(after: unknown): [id: string, kind: string, occurrence: number] {
-  if (after === undefined) return [firstId, '', 0];
-  const [id, type = 'payment.reversed'] = typeof after === 'string' ? after.split('/') : [];
-  return [readId('after', id), type === 'payment.accepted' ? 'payment' : 'reversal', afterAll];
 }

@@ -1,4 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { ScheduleModule } from '@nestjs/schedule';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import { InboxSettings } from '@paid-once/inbox';
 import {
@@ -13,12 +14,16 @@ import {
 } from '@paid-once/service';
 import type { DataSource } from 'typeorm';
 import { CompareController } from './compare.controller.js';
+import { inboxRetention } from './inbox-retention.js';
+import { InboxController } from './inbox.controller.js';
 import { consumerByChapter, LabChapterModule } from './lab/chapters/lab-chapter.module.js';
 import { LabResetModule } from './lab/lab-reset.module.js';
 import { LedgerController } from './ledger.controller.js';
 import { ledgerEntities } from './ledger-database.js';
+import { ParkedController } from './parked.controller.js';
 import { PaymentsConsumer } from './payments.consumer.js';
 import { LEDGER_SETTINGS, type LedgerSettings } from './settings.js';
+import { StalledSince } from './stalled-since.js';
 import { StatusController } from './status.controller.js';
 
 @Module({})
@@ -34,7 +39,7 @@ export class LedgerModule {
         lab ? consumerByChapter : PaymentsConsumer,
         { provide: LEDGER_SETTINGS, useValue: settings },
       ],
-      exports: [PaymentsConsumer],
+      exports: [PaymentsConsumer, LEDGER_SETTINGS],
     };
     const readiness = HealthModule.forChecks([consumption], {
       inject: [getDataSourceToken(), PaymentsConsumer],
@@ -56,14 +61,17 @@ export class LedgerModule {
           }),
           manualInitialization: true,
         }),
+        ScheduleModule.forRoot(),
         consumption,
         readiness,
+        inboxRetention(settings),
         ...(lab
           ? [LabCrashModule, LabResetModule.with(consumption), LabChapterModule.with(consumption)]
           : []),
       ],
-      controllers: [LedgerController, CompareController, StatusController],
+      controllers: [LedgerController, CompareController, StatusController, InboxController, ParkedController],
       providers: [
+        StalledSince,
         {
           provide: DatabaseConnector,
           inject: [getDataSourceToken(), PaymentsConsumer],
@@ -79,7 +87,7 @@ export class LedgerModule {
 
 async function checkDatabase(database: DataSource): Promise<InboxSettings> {
   await requireDurableCommits(database);
-  await requireTables(database, ['transfer', 'inbox_message', 'inbox_settings']);
+  await requireTables(database, ['transfer', 'inbox_message', 'inbox_settings', 'parked_intervention']);
   const settings = await reading(database, (db) =>
     db.getRepository(InboxSettings).findOneBy({ onlyRow: true }),
   );

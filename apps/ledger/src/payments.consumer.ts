@@ -1,10 +1,11 @@
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { BrokerConnection, Consumer } from '@paid-once/broker';
-import { ledgerQueue } from '@paid-once/contracts';
+import { BrokerConnection, Consumer, readyMessages } from '@paid-once/broker';
+import { ledgerQueue, parkedQueue } from '@paid-once/contracts';
 import { BatchConsumer, emptyTally, type ConsumerState } from '@paid-once/inbox';
 import { addressOf, faultPoint, TemporarilyUnavailable } from '@paid-once/service';
 import { DataSource } from 'typeorm';
+import { bridgeDeadLetters } from './dead-letter-bridge.js';
 import { postTransfers } from './post-transfers.js';
 import { LEDGER_SETTINGS, type LedgerSettings } from './settings.js';
 
@@ -16,6 +17,8 @@ export type Consumption = Pick<BatchConsumer, 'state' | 'counts' | 'pause' | 're
 export class PaymentsConsumer implements OnModuleDestroy {
   private connection: BrokerConnection | undefined;
   private consumer: Consumption | undefined;
+  /** What the broker itself gave up. */
+  bridge: Consumption | undefined;
 
   constructor(
     @InjectDataSource() protected readonly database: DataSource,
@@ -28,6 +31,7 @@ export class PaymentsConsumer implements OnModuleDestroy {
     this.connection ??= new BrokerConnection({ url, name: 'ledger', heartbeatSeconds });
     const queues = Array.from({ length: shards }, (_, shard) => ledgerQueue(shard));
     this.consumer ??= this.consume(this.connection, queues);
+    this.bridge ??= bridgeDeadLetters(this.database, this.connection);
   }
 
   protected consume(connection: BrokerConnection, queues: string[], handle = postTransfers): Consumption {
@@ -53,21 +57,28 @@ export class PaymentsConsumer implements OnModuleDestroy {
     return addressOf(this.settings.PAID_ONCE_LEDGER_AMQP_URL);
   }
 
+  /** Null: the broker is away. */
+  async deadLettersInBroker(): Promise<number | null> {
+    return this.connection ? await readyMessages(this.connection, parkedQueue).catch(() => null) : null;
+  }
+
   /** Runs `work` while nothing is consumed. @throws TemporarilyUnavailable nothing was ever consumed yet */
   async whilePaused<Result>(work: (queues: Pick<Consumption, 'purge'>) => Promise<Result>): Promise<Result> {
-    const { consumer } = this;
-    if (!consumer) throw new TemporarilyUnavailable('The ledger has not reached its database yet.');
-    await consumer.pause();
+    const { consumer, bridge } = this;
+    if (!consumer || !bridge)
+      throw new TemporarilyUnavailable('The ledger has not reached its database yet.');
+    const both = [consumer, bridge];
+    await Promise.all(both.map((one) => one.pause()));
     try {
-      return await work(consumer);
+      return await work({ purge: async () => void (await Promise.all(both.map((one) => one.purge()))) });
     } finally {
-      consumer.resume();
+      for (const one of both) one.resume();
     }
   }
 
   // Before the database is disconnected, which is done in a later phase: the batch in hand is committed and acked.
   async onModuleDestroy(): Promise<void> {
-    await this.consumer?.close();
+    await Promise.all([this.consumer?.close(), this.bridge?.close()]);
     await this.connection?.close();
   }
 }

@@ -1,4 +1,5 @@
 import {
+  countDropped,
   once,
   park,
   takeWaiting,
@@ -16,11 +17,17 @@ import { findTransfers, insertTransfers, isSameTransfer, lockShards } from './tr
  * Posts what a batch of deliveries says, in the caller's transaction: each payment event becomes one transfer, once.
  * What may not be posted is parked in the same transaction, with its reason. The number of statements does not depend
  * on the size of the batch.
+ * @param letThrough `onceAgain` for what was parked
  */
-export async function postTransfers(tx: EntityManager, messages: Message[]): Promise<Tally> {
-  const { events, parkings } = readEvents(messages);
+export async function postTransfers(
+  tx: EntityManager,
+  messages: Message[],
+  letThrough = once,
+): Promise<Tally> {
+  const { events, markers, parkings } = readEvents(messages);
   await lockShards(tx, messages);
-  const { fresh, repeated, conflicting, otherRun, outsideWindow } = await once(tx, events);
+  const { fresh, repeated, conflicting, otherRun, outsideWindow } = await letThrough(tx, events);
+  if (markers.length > 0) await letThrough(tx, markers); // they have arrived when what came before them has taken effect
   faultPoint('ledger.after-inbox');
   const { ready, waiting } = await awaitPredecessors(tx, fresh);
   const readyNames = ready.map(({ name }) => name);
@@ -41,6 +48,7 @@ export async function postTransfers(tx: EntityManager, messages: Message[]): Pro
     ...otherRun.map((event) => parking(event, 'other-run', 'it was sent before the last reset')),
     ...outsideWindow.map((event) => parking(event, 'outside-dedup-window', 'the inbox forgot its time')),
   ]);
+  await countDropped(tx, repeated);
   return { done: posted.size, repeated: { message: repeated.length, event: equal.length }, parked };
 }
 

@@ -3,6 +3,7 @@ import {
   cloudEventContentType,
   eventName,
   isUuidV7,
+  markerType,
   messageHeaders,
   paymentEventData,
   paymentEventSchemaVersion,
@@ -24,28 +25,37 @@ export interface PaymentEvent extends Identified, PaymentEventData {
   message: Message;
 }
 
+/** A message that posts nothing: that its id is remembered is all it is for. */
+export interface Marker extends Identified {
+  isMarker: true;
+}
+
 /** The largest body that is looked into, in bytes; ours have about 430. */
 const maxBodyBytes = 256 * 1024;
 const maxHeaders = 100;
 const envelopeFields = ['type', 'subject', 'key', 'causation'];
 
 /** As `readEvent`, for many. */
-export function readEvents(messages: Message[]): { events: PaymentEvent[]; parkings: Parking[] } {
-  const events: PaymentEvent[] = [];
-  const parkings: Parking[] = [];
+export function readEvents(messages: Message[]) {
+  const read: { events: PaymentEvent[]; markers: Marker[]; parkings: Parking[] } = {
+    events: [],
+    markers: [],
+    parkings: [],
+  };
   for (const message of messages) {
-    const read = readEvent(message);
-    if ('reason' in read) parkings.push(read);
-    else events.push(read);
+    const what = readEvent(message);
+    if ('reason' in what) read.parkings.push(what);
+    else if ('isMarker' in what) read.markers.push(what);
+    else read.events.push(what);
   }
-  return { events, parkings };
+  return read;
 }
 
 /**
  * Reads what a publisher sent, trusting nothing.
- * @returns the event, or why the message is parked
+ * @returns the event or marker, or why the message is parked
  */
-function readEvent(message: Message): PaymentEvent | Parking {
+function readEvent(message: Message): PaymentEvent | Marker | Parking {
   const refuse = (reason: Parking['reason'], detail: string): Parking => ({ message, reason, detail });
   const { messageId, headers, body } = message;
   if (body.length > maxBodyBytes) return refuse('too-big', `the body has ${body.length} bytes`);
@@ -62,6 +72,9 @@ function readEvent(message: Message): PaymentEvent | Parking {
   const version = headers[messageHeaders.schemaVersion];
   if (version !== paymentEventSchemaVersion)
     return refuse('unsupported', `schema version ${JSON.stringify(version)}`);
+  const run = headers[messageHeaders.run];
+  const identity = { messageId, bodyHash: bodyHash(body), run: typeof run === 'string' ? run : undefined };
+  if (type === markerType && message.type === markerType) return { ...identity, isMarker: true };
   if (!isPaymentEventType(type)) return refuse('unsupported', `type ${type.slice(0, 100)}`);
   const data = paymentEventData.safeParse(envelope.data.data);
   if (!data.success) return refuse('invalid', faultsOf(data.error));
@@ -71,17 +84,7 @@ function readEvent(message: Message): PaymentEvent | Parking {
   const expected = [type, paymentId, paymentId, follows];
   const differs = expected.findIndex((text, n) => said[n] !== text);
   if (differs >= 0) return refuse('invalid', `its ${envelopeFields[differs]} is not that of its data`);
-  const run = headers[messageHeaders.run];
-  return {
-    ...data.data,
-    type,
-    follows,
-    message,
-    messageId,
-    name: eventName(type, paymentId),
-    bodyHash: bodyHash(body),
-    run: typeof run === 'string' ? run : undefined,
-  };
+  return { ...data.data, ...identity, type, follows, message, name: eventName(type, paymentId) };
 }
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true });

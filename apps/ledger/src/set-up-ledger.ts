@@ -8,6 +8,8 @@ export interface LedgerSetup {
   adminUrl: string;
   /** As the service connects: it names the role and its password. */
   serviceUrl: string;
+  /** As the retention connects, if it does. */
+  retentionUrl?: string | undefined;
   lab: boolean;
   /** The run id of the payments database; may be left out once it is set. */
   runId: string | undefined;
@@ -21,7 +23,7 @@ export interface LedgerSetup {
  * @throws Error with a reason for people: unreachable, not permitted, or what is asked contradicts what is there
  */
 export async function setUpLedger(setup: LedgerSetup): Promise<{ runId: string; shards: number }> {
-  const { adminUrl, serviceUrl, lab } = setup;
+  const { adminUrl, serviceUrl, retentionUrl, lab } = setup;
   if (new URL(adminUrl).username === new URL(serviceUrl).username)
     throw new Error('the ledger may not log in as the owner of its database: no right could be kept from it');
   return await setUpDatabase({
@@ -29,7 +31,10 @@ export async function setUpLedger(setup: LedgerSetup): Promise<{ runId: string; 
     entities: ledgerEntities,
     migrations: ledgerMigrations,
     beforeGrants: lab ? createLabSql : dropLabSql,
-    roles: [{ url: serviceUrl, grants: lab ? [...rights, ...labRights] : rights }],
+    roles: [
+      { url: serviceUrl, grants: lab ? [...rights, ...labRights] : rights },
+      ...(retentionUrl ? [{ url: retentionUrl, grants: retentionRights }] : []),
+    ],
     finish: (tx) => writeSettings(tx, setup),
   });
 }
@@ -42,8 +47,15 @@ const rights = [
       ON transfer TO ROLE`,
   'GRANT UPDATE (debits_posted, credits_posted) ON account TO ROLE',
   'GRANT SELECT, INSERT, DELETE ON parked_message TO ROLE',
-  'GRANT UPDATE (attempts, last_seen_at) ON parked_message TO ROLE',
+  'GRANT UPDATE (attempts, first_seen_at, last_seen_at, dropped_at, dropped_by, dropped_why) ON parked_message TO ROLE',
+  'GRANT SELECT, INSERT ON parked_intervention TO ROLE',
+  'GRANT UPDATE (messages, finished_at) ON parked_intervention TO ROLE',
   'GRANT SELECT, INSERT, UPDATE, DELETE ON started_attempt TO ROLE',
+];
+
+const retentionRights = [
+  'GRANT SELECT, DELETE ON inbox_message, started_attempt TO ROLE',
+  'GRANT SELECT, UPDATE (oldest, raised_at) ON inbox_window TO ROLE',
 ];
 
 async function writeSettings(tx: EntityManager, { runId, shards }: LedgerSetup) {

@@ -1,11 +1,23 @@
-import { heartbeatSeconds, integer, port, serviceSettings, url } from '@paid-once/service';
+import {
+  heartbeatSeconds,
+  inboxOutlivesOutbox,
+  integer,
+  port,
+  retentionSettings,
+  serviceSettings,
+  url,
+} from '@paid-once/service';
 import type { z } from 'zod';
 
-export const ledgerSettings = serviceSettings.extend({
+const schema = serviceSettings.extend({
+  ...retentionSettings,
   PAID_ONCE_LEDGER_DB_URL: url('postgres:', 'postgresql:').describe('as the role that setup made'),
   PAID_ONCE_LEDGER_AMQP_URL: url('amqp:', 'amqps:').describe(
     'as the user that setup made, with the virtual host',
   ),
+  PAID_ONCE_LEDGER_RETENTION_DB_URL: url('postgres:', 'postgresql:')
+    .optional()
+    .describe('as the role that may forget messages; without it nothing is forgotten'),
   PAID_ONCE_LEDGER_PORT: port(8081),
   PAID_ONCE_HEARTBEAT_SECONDS: heartbeatSeconds,
   PAID_ONCE_LEDGER_PREFETCH: integer({ min: 1, max: 10_000, otherwise: 1_000 }).describe(
@@ -14,6 +26,10 @@ export const ledgerSettings = serviceSettings.extend({
   PAID_ONCE_LEDGER_BATCH_SIZE: integer({ min: 1, max: 2_000, otherwise: 500 }).describe(
     'deliveries in one transaction',
   ),
+  PAID_ONCE_INBOX_RETENTION_MINUTES: integer({ min: 1, max: 5_256_000, otherwise: 20_160 }).describe(
+    'how long the inbox remembers the messages it has seen',
+  ),
 });
+export const ledgerSettings = inboxOutlivesOutbox(schema);
 export type LedgerSettings = z.infer<typeof ledgerSettings>;
 export const LEDGER_SETTINGS = Symbol('ledger settings');

@@ -11,6 +11,7 @@ const settings = settingsOrExit(
   z.object({
     PAID_ONCE_LEDGER_ADMIN_DB_URL: url('postgres:', 'postgresql:'),
     PAID_ONCE_LEDGER_DB_URL: url('postgres:', 'postgresql:'),
+    PAID_ONCE_LEDGER_RETENTION_DB_URL: url('postgres:', 'postgresql:').optional(),
     PAID_ONCE_LAB: flag,
     PAID_ONCE_RUN_ID: z.uuid('is no UUID').optional(),
     PAID_ONCE_SHARDS: integer({ min: 1, max: 256, otherwise: 4 }),
@@ -23,6 +24,7 @@ try {
   const { runId, shards } = await setUpLedger({
     adminUrl,
     serviceUrl: settings.PAID_ONCE_LEDGER_DB_URL,
+    retentionUrl: settings.PAID_ONCE_LEDGER_RETENTION_DB_URL,
     lab: settings.PAID_ONCE_LAB,
     runId: values['run-id'] ?? settings.PAID_ONCE_RUN_ID,
     shards: settings.PAID_ONCE_SHARDS,

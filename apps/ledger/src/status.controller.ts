@@ -1,47 +1,37 @@
-import { Controller, Get, Query } from '@nestjs/common';
+import { Controller, Get } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { InjectDataSource } from '@nestjs/typeorm';
-import { ParkedMessage } from '@paid-once/inbox';
-import { reading } from '@paid-once/service';
-import { DataSource } from 'typeorm';
-import { readLimit } from './parameters.js';
+import { RetentionSchedule } from '@paid-once/service';
 import { PaymentsConsumer } from './payments.consumer.js';
+import { StalledSince } from './stalled-since.js';
 
 @ApiTags('operations')
 @Controller()
 export class StatusController {
   constructor(
-    @InjectDataSource() private readonly database: DataSource,
     private readonly consumer: PaymentsConsumer,
+    private readonly retention: RetentionSchedule<Record<string, number>>,
+    private readonly stalled: StalledSince,
   ) {}
 
   /** What this process consumes, and what became of it since it started. */
   @Get('status')
   status(): object {
-    const { state, counts } = this.consumer;
+    const { state, counts, bridge } = this.consumer;
     const { batches, done: posted, repeated: duplicates, parked } = counts;
     return {
       consumer: state,
+      stalledSince: this.stalled.since,
       queues: state.kind === 'consuming' ? state.queues : [],
       batches,
       posted,
       duplicates,
       parked,
-    };
-  }
-
-  /** The messages that were set aside, the latest first. */
-  @Get('parked')
-  async parked(@Query('limit') limit: unknown): Promise<{ count: number; items: object[] }> {
-    const [messages, count] = await reading(this.database, (db) =>
-      db.getRepository(ParkedMessage).findAndCount({ order: { id: 'DESC' }, take: readLimit(limit) }),
-    );
-    return {
-      count,
-      items: messages.map(({ fingerprint: _fingerprint, headers: _headers, body, ...message }) => ({
-        ...message,
-        bodyBytes: body.length,
-      })),
+      retention: this.retention.status,
+      deadLetters: {
+        consumer: bridge?.state ?? state,
+        known: bridge?.counts.repeated['dead-lettered'] ?? 0,
+        parked: bridge?.counts.parked ?? {},
+      },
     };
   }
 }

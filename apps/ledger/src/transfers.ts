@@ -19,7 +19,7 @@ const advisoryLockOfShards = 0x1ed6e7;
  * One ledger at a time posts for a shard, until its transaction ends. Without it, a reversal that finds no payment and the
  * payment that finds no waiting reversal, in two ledgers at once, would miss each other for ever.
  */
-export async function lockShards(tx: EntityManager, messages: Message[]): Promise<void> {
+export async function lockShards(tx: EntityManager, messages: Pick<Message, 'queue'>[]): Promise<void> {
   const shards = new Set(messages.map(({ queue }) => shardOf(queue)));
   await tx.query(`SELECT pg_advisory_xact_lock($1, shard) FROM unnest($2::int[]) AS shard`, [
     advisoryLockOfShards,

@@ -3,7 +3,7 @@ import { Logger } from '@nestjs/common';
 import type { Consumer, Delivery } from '@paid-once/broker';
 import { backOff, Batcher, inTransaction, pause, reasonOf, Waiting } from '@paid-once/service';
 import type { DataSource, EntityManager } from 'typeorm';
-import { park, type Parking, type ParkReason } from './park.js';
+import { fingerprintOf, park, type Parking, type ParkReason } from './park.js';
 import { forgetStarts, isSuspicious, startOrPark } from './started-attempts.js';
 import { emptyTally, sumTallies, type Tally } from './tally.js';
 import { faultOfMessages } from './whose-fault.js';
@@ -112,7 +112,7 @@ export class BatchConsumer {
   private async settleInOrder(items: Held[]): Promise<void> {
     let together: Held[] = [];
     for (const held of items) {
-      if (!isSuspicious(held.delivery)) together.push(held);
+      if (!isSuspicious(held.delivery, this.channel)) together.push(held);
       else {
         await this.settle(together);
         together = [];
@@ -159,11 +159,11 @@ export class BatchConsumer {
   private async takeEffect(batch: Delivery[], parking: Parking | undefined): Promise<Tally> {
     const { database, handle, onStep } = this.options;
     onStep('before-transaction');
-    const suspect = batch.find(isSuspicious); // then it is alone
+    const suspect = batch.find((delivery) => isSuspicious(delivery, this.channel)); // then it is alone
     const parked = parking ?? (suspect && (await startOrPark(database, suspect, this.process)));
     const tally = await inTransaction(database, async (tx) => {
       const result = parked ? { ...emptyTally(), parked: await park(tx, [parked]) } : await handle(tx, batch);
-      if (suspect) await forgetStarts(tx, suspect);
+      if (suspect) await forgetStarts(tx, fingerprintOf(suspect));
       return result;
     });
     onStep('after-commit');

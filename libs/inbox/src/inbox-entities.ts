@@ -1,9 +1,23 @@
 import { InboxMessage } from './inbox-message.entity.js';
 import { InboxSettings, InboxWindow } from './inbox-settings.entity.js';
 import { CreateInbox1764000000000 } from './migrations/1764000000000-create-inbox.js';
+import { InboxRetention1790000000010 } from './migrations/1790000000010-inbox-retention.js';
+import { InboxOperations1790000001000 } from './migrations/1790000001000-inbox-operations.js';
+import { ParkedIntervention } from './parked-intervention.entity.js';
 import { ParkedMessage } from './parked-message.entity.js';
 import { StartedAttempt } from './started-attempt.entity.js';
 
 /** For the TypeORM configuration of the service that has an inbox in its database. */
-export const inboxEntities = [InboxMessage, InboxSettings, InboxWindow, ParkedMessage, StartedAttempt];
-export const inboxMigrations = [CreateInbox1764000000000];
+export const inboxEntities = [
+  InboxMessage,
+  InboxSettings,
+  InboxWindow,
+  ParkedMessage,
+  ParkedIntervention,
+  StartedAttempt,
+];
+export const inboxMigrations = [
+  CreateInbox1764000000000,
+  InboxRetention1790000000010,
+  InboxOperations1790000001000,
+];

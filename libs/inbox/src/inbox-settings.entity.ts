@@ -34,4 +34,8 @@ export class InboxWindow {
   /** A message id (UUIDv7, so ordered by time): what is smaller may have been forgotten, so it is parked, not taken. */
   @Column('uuid', { default: '00000000-0000-0000-0000-000000000000' })
   oldest!: string;
+
+  /** When it was raised last; null: never. */
+  @Column('timestamptz', { name: 'raised_at', nullable: true })
+  raisedAt!: Date | null;
 }

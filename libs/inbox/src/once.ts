@@ -56,14 +56,18 @@ export function bodyHash(body: Buffer): Buffer {
 // Scalar subqueries: of a joined table that was never analysed the planner expects thousands of rows, and compiles the
 // statement with JIT, which took 300 ms a batch.
 // Sorted: two ledgers that insert the same ids in different orders would deadlock.
-async function insertIds(tx: EntityManager, messages: Identified[]): Promise<Set<string>> {
+export async function insertIds(
+  tx: EntityManager,
+  messages: Identified[],
+  { ofAnyAge = false } = {},
+): Promise<Set<string>> {
   const unique = [...new Map(messages.toReversed().map((message) => [message.messageId, message])).values()];
   const rows: { message_id: string }[] = await tx.query(
     `INSERT INTO inbox_message (message_id, body_hash)
      SELECT message.id, message.hash
        FROM unnest($1::uuid[], $2::bytea[], $3::text[]) AS message (id, hash, run)
       WHERE message.run = (SELECT run_id::text FROM inbox_settings)
-        AND message.id >= (SELECT oldest FROM inbox_window)
+        AND ($4::boolean OR message.id >= (SELECT oldest FROM inbox_window))
       ORDER BY message.id
          ON CONFLICT DO NOTHING
      RETURNING message_id`,
@@ -71,15 +75,17 @@ async function insertIds(tx: EntityManager, messages: Identified[]): Promise<Set
       unique.map((m) => m.messageId),
       unique.map((m) => m.bodyHash),
       unique.map((m) => m.run?.replaceAll('\0', '')),
+      ofAnyAge,
     ],
   );
   return new Set(rows.map((row) => row.message_id));
 }
 
+/** The run that counts, and the body's hash of each of these that the inbox knows. */
 // A statement of its own: the insert may have waited for a transaction whose rows its own snapshot does not show.
-async function lookUp(
+export async function lookUp(
   tx: EntityManager,
-  messages: Identified[],
+  messages: Pick<Identified, 'messageId'>[],
 ): Promise<{ runId: string; hashes: Map<string, Buffer> }> {
   const rows: { run_id: string; message_id: string | null; body_hash: Buffer }[] = await tx.query(
     `SELECT run_id, message_id, body_hash

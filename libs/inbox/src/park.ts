@@ -13,12 +13,16 @@ export const parkReasons = [
   'other-run', // sent before the last reset
   'outside-dedup-window', // whether it took effect before is no longer known
   'waiting-for', // its predecessor has not taken effect
+  'dead-lettered', // the broker gave it up
   'poison', // processes die of it, or its handler throws
 ] as const;
 export type ParkReason = (typeof parkReasons)[number];
 
 /** A message without the circumstances of its delivery. */
-export type Message = Omit<Delivery, 'deliveryTag' | 'redelivered' | 'deliveryCount'>;
+export type Message = Omit<Delivery, 'deliveryTag' | 'redelivered' | 'deliveryCount'> & {
+  /** Of one that was taken out of the parked ones; counted on if it is parked again. */
+  parkedBefore?: { attempts: number; firstSeenAt: string };
+};
 
 export interface Parking {
   message: Message;
@@ -48,13 +52,18 @@ async function insertParked(tx: EntityManager, parkings: Parking[]): Promise<voi
   const column = <Name extends keyof Row>(name: Name): Row[Name][] => rows.map((row) => row[name]);
   await tx.query(
     `INSERT INTO parked_message (fingerprint, message_id, reason, detail, key, type, waits_for, queue,
-                                 content_type, content_encoding, headers, body)
-     SELECT *
+                                 content_type, content_encoding, headers, body, attempts, first_seen_at)
+     SELECT fingerprint, message_id, reason, detail, key, type, waits_for, queue, content_type, content_encoding,
+            headers, body, 1 + coalesce(attempts_before, 0), coalesce(first_seen_at, clock_timestamp())
        FROM unnest($1::bytea[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-                   $9::text[], $10::text[], $11::jsonb[], $12::bytea[]) AS message (fingerprint, message_id, reason)
+                   $9::text[], $10::text[], $11::jsonb[], $12::bytea[], $13::integer[], $14::timestamptz[])
+            AS message (fingerprint, message_id, reason, detail, key, type, waits_for, queue, content_type,
+                        content_encoding, headers, body, attempts_before, first_seen_at)
       ORDER BY fingerprint, reason
          ON CONFLICT ON CONSTRAINT one_row_per_parked_message DO UPDATE
-        SET attempts = parked_message.attempts + 1, last_seen_at = clock_timestamp()`,
+        SET attempts = parked_message.attempts + excluded.attempts,
+            first_seen_at = least(parked_message.first_seen_at, excluded.first_seen_at),
+            last_seen_at = clock_timestamp()`,
     [
       column('fingerprint'),
       column('messageId'),
@@ -68,6 +77,8 @@ async function insertParked(tx: EntityManager, parkings: Parking[]): Promise<voi
       column('contentEncoding'),
       column('headers'),
       column('body'),
+      column('attemptsBefore'),
+      column('firstSeenAt'),
     ],
   );
 }
@@ -80,7 +91,7 @@ export function fingerprintOf({ messageId, body }: Pick<Message, 'messageId' | '
 type Row = ReturnType<typeof rowOf>;
 
 function rowOf({ message, reason, detail, waitsFor }: Parking) {
-  const { messageId, type, queue, contentType, contentEncoding, headers, body } = message;
+  const { messageId, type, queue, contentType, contentEncoding, headers, body, parkedBefore } = message;
   const key = typeof headers['key'] === 'string' ? headers['key'] : undefined;
   return {
     fingerprint: fingerprintOf(message),
@@ -88,6 +99,8 @@ function rowOf({ message, reason, detail, waitsFor }: Parking) {
     waitsFor,
     queue,
     body,
+    attemptsBefore: parkedBefore?.attempts,
+    firstSeenAt: parkedBefore?.firstSeenAt,
     messageId: storable(messageId),
     detail: storable(detail),
     key: storable(key),
@@ -100,12 +113,24 @@ function rowOf({ message, reason, detail, waitsFor }: Parking) {
 }
 
 // A message that cannot be parked would come back for ever, so what Postgres refuses in text is replaced.
-function storable(text: string | undefined): string | undefined {
+export function storable(text: string | undefined): string | undefined {
   return text?.toWellFormed().replaceAll('\0', '\ufffd').slice(0, 1_000);
 }
 
-// One statement may not touch the same row twice.
+// One statement may not touch the same row twice. One that was parked for two reasons has two histories.
 function distinctRows(parkings: Parking[]): Row[] {
-  const rows = parkings.map(rowOf);
-  return [...new Map(rows.map((row) => [`${row.fingerprint.toString('hex')} ${row.reason}`, row])).values()];
+  const rows = new Map<string, Row>();
+  for (const row of parkings.map(rowOf)) {
+    const name = `${row.fingerprint.toString('hex')} ${row.reason}`;
+    const same = rows.get(name);
+    rows.set(name, same ? { ...row, ...sumHistories(same, row) } : row);
+  }
+  return [...rows.values()];
+}
+
+function sumHistories(one: Row, other: Row): Pick<Row, 'attemptsBefore' | 'firstSeenAt'> {
+  return {
+    attemptsBefore: (one.attemptsBefore ?? 0) + (other.attemptsBefore ?? 0),
+    firstSeenAt: [one.firstSeenAt, other.firstSeenAt].filter((time) => time !== undefined).sort()[0],
+  };
 }

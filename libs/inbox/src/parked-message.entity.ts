@@ -1,9 +1,15 @@
-import { Column, Entity, Index, PrimaryGeneratedColumn, Unique } from 'typeorm';
+import { Check, Column, Entity, Index, PrimaryGeneratedColumn, Unique } from 'typeorm';
 
 /** A message that was acknowledged but did not take effect, whole, with the reason. */
 @Entity('parked_message')
 @Unique('one_row_per_parked_message', ['fingerprint', 'reason'])
+@Check(
+  'dropped_by_somebody_for_a_reason',
+  'num_nonnulls(dropped_at, dropped_by, dropped_why) = ANY (ARRAY[0, 3])',
+)
 @Index('parked_message_key', ['key'])
+@Index('parked_message_message_id', ['messageId'])
+@Index('parked_message_open', ['reason', 'id'], { where: 'dropped_at IS NULL' })
 @Index('parked_message_waits_for', ['waitsFor'], { where: 'waits_for IS NOT NULL' })
 export class ParkedMessage {
   @PrimaryGeneratedColumn('identity', {
@@ -63,4 +69,14 @@ export class ParkedMessage {
 
   @Column('timestamptz', { name: 'last_seen_at', default: () => 'clock_timestamp()' })
   lastSeenAt!: Date;
+
+  /** A person decided that it will never take effect. What comes again of it is counted here. */
+  @Column('timestamptz', { name: 'dropped_at', nullable: true })
+  droppedAt!: Date | null;
+
+  @Column('text', { name: 'dropped_by', nullable: true })
+  droppedBy!: string | null;
+
+  @Column('text', { name: 'dropped_why', nullable: true })
+  droppedWhy!: string | null;
 }

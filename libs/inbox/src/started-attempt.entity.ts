@@ -7,6 +7,12 @@ export class StartedAttempt {
   @PrimaryColumn('bytea', { primaryKeyConstraintName: 'started_attempt_pkey' })
   fingerprint!: Buffer;
 
+  @Column('text', { name: 'message_id', nullable: true })
+  messageId!: string | null;
+
+  @Column('text', { nullable: true })
+  queue!: string | null;
+
   /** How many processes began it and did not come to an end. */
   @Column('smallint')
   starts!: number;

@@ -1,4 +1,4 @@
-import { digestSql } from '@paid-once/compare';
+import { digestPageSql, inThisPartSql, pageEndSql } from '@paid-once/compare';
 import type { PaymentEventType } from '@paid-once/contracts';
 
 export interface ExportedRow {
@@ -21,24 +21,25 @@ SELECT payment_id, kind, occurrence, message_id, amount_minor, currency,
        CASE kind WHEN 'payment' THEN credit_account ELSE debit_account END AS dest
   FROM transfer`;
 
-/** A page of events. Parameters: payment id, kind and occurrence of the last one seen, how many. */
+/** A page of events. Parameters: payment id, kind and occurrence of the last one seen, how many, the last payment wanted. */
 export const exportPageSql = `
 ${events}
  WHERE (payment_id, kind, occurrence) > ($1::uuid, $2, $3::smallint)
+   AND payment_id <= $5::uuid
  ORDER BY payment_id, kind, occurrence
  LIMIT $4`;
 
-export const digestTransfersSql = digestSql(`(${events})`);
+export const digestTransfersSql = { pageEnd: pageEndSql('transfer'), page: digestPageSql(`(${events})`) };
 
-/** Payments and reversals by currency; money in minor units, net of reversals. */
+/** Of a part of the table: payments and reversals by currency; money in minor units, net of reversals. */
 export const statsSql = `
 SELECT currency,
        count(*) FILTER (WHERE kind = 'payment')  AS payments,
        count(*) FILTER (WHERE kind = 'reversal') AS reversals,
        sum(CASE kind WHEN 'payment' THEN amount_minor ELSE -amount_minor END) AS net_minor
   FROM transfer
- GROUP BY currency
- ORDER BY currency`;
+ WHERE ${inThisPartSql}
+ GROUP BY currency`;
 
 /** Where the events of some payments are: posted, or set aside. Parameter: payment ids. */
 export const stationsSql = `

@@ -2,16 +2,19 @@ import {
   BrokerConnection,
   Consumer,
   Publisher,
+  readyMessages,
   setUpBroker,
   type BrokerSetup,
   type Delivery,
 } from '@paid-once/broker';
-import { ledgerQueue, paymentsExchange, routingKey } from '@paid-once/contracts';
+import { ledgerQueue, parkedQueue, paymentsExchange, routingKey } from '@paid-once/contracts';
 import type { Message } from '@paid-once/inbox';
 import { randomBytes } from 'node:crypto';
 import { shardOf } from '../transfers.js';
 import { eventually } from './eventually.js';
 import { messageOf, payment } from './payment-messages.js';
+
+export const queuesOfShards = '^ledger\\.payments\\.\\d+$';
 
 /** A vhost of its own on the test server, with the relay's end of it. */
 export class BrokerRig {
@@ -20,14 +23,16 @@ export class BrokerRig {
 
   private constructor(
     private readonly setup: BrokerSetup,
-    private readonly port: string,
+    readonly port: string,
   ) {
     this.connection = new BrokerConnection({ url: this.url('relay'), name: 'test relay' });
     this.publisher = new Publisher(this.connection, { exchange: paymentsExchange, confirmTimeoutMs: 10_000 });
   }
 
-  static async create(): Promise<BrokerRig> {
-    const { TEST_AMQP_ADMIN_URL: adminUrl, TEST_AMQP_PORT: port } = process.env;
+  /** @param server the run's own broker, unless another is given */
+  static async create(server?: { adminUrl: string; amqpPort: number }): Promise<BrokerRig> {
+    const adminUrl = server?.adminUrl ?? process.env['TEST_AMQP_ADMIN_URL'];
+    const port = server ? String(server.amqpPort) : process.env['TEST_AMQP_PORT'];
     if (!adminUrl || !port)
       throw new Error('the test servers are not running: TEST_AMQP_ADMIN_URL is not set');
     const name = randomBytes(6).toString('hex');
@@ -43,9 +48,9 @@ export class BrokerRig {
     return new BrokerRig(setup, port);
   }
 
-  url(role: 'relay' | 'ledger'): string {
+  url(role: 'relay' | 'ledger', port: string | number = this.port): string {
     const { user, password } = this.setup[role];
-    return `amqp://${user}:${password}@127.0.0.1:${this.port}/${this.setup.vhost}`;
+    return `amqp://${user}:${password}@127.0.0.1:${port}/${this.setup.vhost}`;
   }
 
   /** As the relay does; the headers of these are text and numbers. */
@@ -107,10 +112,91 @@ export class BrokerRig {
     return sum;
   }
 
-  /** Of each consumer, whether it acknowledges what it gets. */
+  /** Of each consumer of payments, whether it acknowledges what it gets. */
   async consumersAcknowledge(): Promise<boolean[]> {
-    const consumers = await this.ask('GET', `consumers/${this.setup.vhost}`);
-    return ((await consumers.json()) as { ack_required: boolean }[]).map(({ ack_required }) => ack_required);
+    const answer = await this.ask('GET', `consumers/${this.setup.vhost}`);
+    const consumers = (await answer.json()) as { ack_required: boolean; queue: { name: string } }[];
+    return consumers
+      .filter(({ queue }) => queue.name !== parkedQueue)
+      .map(({ ack_required }) => ack_required);
+  }
+
+  /** Makes the broker give these up: they grow too old in their queues, which nobody may consume meanwhile. */
+  async letDie(messages: (Message & { messageId: string })[]): Promise<void> {
+    const before = await this.deadLetters();
+    await this.policy('die', queuesOfShards, { 'message-ttl': 1 });
+    await this.publish(messages);
+    await eventually(async () => (await this.deadLetters()) === before + messages.length);
+    await this.policy('die');
+  }
+
+  /** How many dead letters nobody was given. */
+  async deadLetters(): Promise<number> {
+    return await this.ready(parkedQueue);
+  }
+
+  /** How many messages of a queue nobody was given. */
+  async ready(queue: string): Promise<number> {
+    return await this.withConnection((connection) => readyMessages(connection, queue));
+  }
+
+  /** How often deliveries were repeated, as of a few seconds ago. */
+  async redelivered(queue: string): Promise<number> {
+    const answer = await this.ask('GET', `queues/${this.setup.vhost}/${queue}`);
+    const { message_stats: stats } = (await answer.json()) as { message_stats?: { redeliver?: number } };
+    return stats?.redeliver ?? 0;
+  }
+
+  /** A policy of the vhost; without a definition it is removed. */
+  async policy(name: string, pattern?: string, definition?: Record<string, unknown>): Promise<void> {
+    const path = `policies/${this.setup.vhost}/${name}`;
+    if (definition) await this.ask('PUT', path, { pattern, definition, 'apply-to': 'queues' });
+    else await this.ask('DELETE', path);
+  }
+
+  async deleteQueue(queue: string): Promise<void> {
+    await this.ask('DELETE', `queues/${this.setup.vhost}/${queue}`);
+  }
+
+  /**
+   * Takes all messages of a queue, five at a time, and puts some of them back: they then stand behind others.
+   * @returns how many messages now stand before one that was published before them
+   */
+  async disorder(queue: string, messages: number): Promise<number> {
+    return await this.withConnection(async (connection) => {
+      const putBack = await connection.openChannel();
+      await putBack.prefetch(5);
+      let taken = 0;
+      await putBack.consume(queue, (delivery) => {
+        if (delivery && ++taken % 3 === 0 && taken < messages) putBack.nack(delivery, false, true);
+      });
+      await eventually(() => taken >= 5);
+      await putBack.close();
+      const look = await connection.openChannel();
+      await look.prefetch(1_000);
+      const order: string[] = [];
+      await look.consume(queue, (delivery) => delivery && order.push(String(delivery.properties.messageId)));
+      await eventually(() => order.length === messages);
+      await look.close();
+      return order.filter((id, position) => id > (order[position + 1] ?? id)).length;
+    });
+  }
+
+  /** Whatever is missing is made again. */
+  async setUpAgain(): Promise<void> {
+    await setUpBroker(this.setup);
+  }
+
+  private async withConnection<Result>(
+    work: (connection: BrokerConnection) => Promise<Result>,
+  ): Promise<Result> {
+    const connection = new BrokerConnection({ url: this.url('ledger'), name: 'test' });
+    try {
+      await eventually(() => connection.state.kind === 'up');
+      return await work(connection);
+    } finally {
+      await connection.close();
+    }
   }
 
   async drop(): Promise<void> {
@@ -120,12 +206,14 @@ export class BrokerRig {
     for (const { user } of [this.setup.relay, this.setup.ledger]) await this.ask('DELETE', `users/${user}`);
   }
 
-  private async ask(method: string, path: string): Promise<Response> {
+  /** RabbitMQ's management API, as its administrator. */
+  async ask(method: string, path: string, body?: object): Promise<Response> {
     const { username, password, origin } = new URL(this.setup.adminUrl);
     const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
     const answer = await fetch(`${origin}/api/${path}`, {
       method,
-      headers: { authorization },
+      headers: { authorization, 'content-type': 'application/json' },
+      body: body && JSON.stringify(body),
     });
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
     return answer;

@@ -55,7 +55,7 @@ describe('a ledger process that is killed', () => {
   };
 
   it.each(faultPoints.filter((point) => point.startsWith('ledger.')))(
-    'at %s, twice, posts everything exactly once with the process that comes after it',
+    'F1 G9 G11: at %s, twice, posts everything exactly once with the process that comes after it',
     async (point) => {
       await ledger.empty();
       const all = Array.from({ length: 300 }, () => payment());

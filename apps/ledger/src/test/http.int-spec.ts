@@ -116,6 +116,25 @@ describe("the ledger's HTTP side", () => {
     expect(await digest(`?from=${uuidV7()}`)).toEqual({ count: '0', sum: '0', hash: '0000000000000000' });
   });
 
+  it('gives a digest for each bucket of payment ids, of a range and without what is not old enough', async () => {
+    const digests = async (query = '') =>
+      (await service.get(`/digests${query}`)).text
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line) as { bucket: string; count: number; totals: Record<string, string> });
+    const whole = await digests();
+    expect(whole.map(({ count }) => count).reduce((a, b) => a + b)).toBe(3);
+    expect(whole.map(({ bucket }) => bucket)).toEqual([
+      ...new Set([one, two].map(({ paymentId }) => paymentId.slice(0, 8))),
+    ]);
+    expect(Object.assign({}, ...whole.map(({ totals }) => totals))).toEqual({ EUR: '0', JPY: '5' });
+    expect(await digests(`?until=${one.paymentId}`)).toMatchObject([{ count: 2, payments: 1, reversals: 1 }]);
+    expect(await digests(`?digits=12&after=${one.paymentId}`)).toMatchObject([{ count: 1 }]);
+    expect(await digests(`?olderThan=${one.paymentId}`)).toEqual([]);
+    expect((await service.get(`/export?until=${one.paymentId}`)).text.split('\n').length - 1).toBe(2);
+    expect((await service.get(`/export?olderThan=${one.paymentId}`)).text).toBe('');
+  });
+
   it('tells where the events of payments are, and why', async () => {
     const ids = [one, late, bad].map(({ paymentId }) => `payment=${paymentId}`).join('&');
     const stations = (await service.get(`/stations?${ids}`)).body as { paymentId: string; since: string }[];
@@ -148,6 +167,9 @@ describe("the ledger's HTTP side", () => {
     '/accounts?after=%27',
     '/transfers',
     '/digest?from=x',
+    '/digests?digits=13',
+    '/digests?olderThan=x',
+    '/export?until=x',
     '/stations?payment=x',
     '/export?after=x/y',
   ])('answers %s with 400 and a problem', async (path) => {

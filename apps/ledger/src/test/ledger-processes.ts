@@ -6,10 +6,12 @@ import type { BrokerRig } from './broker-rig.js';
 import type { LedgerRig } from './ledger-rig.js';
 
 const program = join(process.cwd(), 'dist/apps/ledger/src/main.js');
+const deadlyMessage = join(process.cwd(), 'apps/ledger/src/test/deadly-message.mjs');
 
-/** Ledgers as processes of their own, in lab mode. */
+/** Ledgers as processes of their own, in lab mode if their database is. */
 export class LedgerProcesses {
   private readonly running: ChildProcess[] = [];
+  private started = 0;
 
   constructor(
     private readonly ledger: LedgerRig,
@@ -17,23 +19,49 @@ export class LedgerProcesses {
   ) {}
 
   start(crashAt?: FaultPoint): ChildProcess {
-    const child = spawn(process.execPath, [program], {
+    return this.spawn([program], crashAt && { PAID_ONCE_CRASH_AT: crashAt }).child;
+  }
+
+  /** One that dies of posting a payment with the reference `deadly`. */
+  startVulnerable(): { child: ChildProcess; url: string } {
+    return this.spawn(['--import', deadlyMessage, program]);
+  }
+
+  /** The release that does not. */
+  startFixed(): { child: ChildProcess; url: string } {
+    return this.spawn([program]);
+  }
+
+  private spawn(
+    command: string[],
+    environment: NodeJS.ProcessEnv = {},
+  ): { child: ChildProcess; url: string } {
+    const port = String(20_000 + (process.pid % 20_000) + this.started++);
+    const child = spawn(process.execPath, command, {
       env: {
-        PAID_ONCE_LAB: 'true',
+        PAID_ONCE_LAB: String(this.ledger.setup.lab),
         PAID_ONCE_LEDGER_DB_URL: this.ledger.setup.serviceUrl,
         PAID_ONCE_LEDGER_AMQP_URL: this.broker.url('ledger'),
-        PAID_ONCE_LEDGER_PORT: String(20_000 + (process.pid % 20_000) + this.running.length),
-        ...(crashAt && { PAID_ONCE_CRASH_AT: crashAt }),
+        PAID_ONCE_LEDGER_PORT: port,
+        ...environment,
       },
       stdio: 'ignore',
     });
     this.running.push(child);
-    return child;
+    return { child, url: `http://127.0.0.1:${port}` };
   }
 
   kill(): void {
     for (const child of this.running.splice(0)) child.kill('SIGKILL');
   }
+}
+
+/** Whether it has its database and consumes. */
+export async function isReady(url: string): Promise<boolean> {
+  return await fetch(`${url}/health/ready`).then(
+    ({ ok }) => ok,
+    () => false,
+  );
 }
 
 /** The exit code, or the signal that ended it. */

@@ -39,7 +39,9 @@ export class LedgerRig {
   }
 
   async empty(): Promise<void> {
-    await this.admin.query('TRUNCATE inbox_message, transfer, account, parked_message, started_attempt');
+    await this.admin.query(
+      'TRUNCATE inbox_message, transfer, account, parked_message, started_attempt, parked_intervention',
+    );
   }
 
   async drop(): Promise<void> {

@@ -17,12 +17,24 @@ export class LedgerService {
     readonly app: NestFastifyApplication,
   ) {}
 
-  static async start(options: { lab?: boolean } = {}): Promise<LedgerService> {
-    const [ledger, broker] = await Promise.all([LedgerRig.create(options), BrokerRig.create()]);
+  static async start(
+    options: {
+      lab?: boolean;
+      server?: { adminUrl: string; amqpPort: number };
+      amqpPort?: (broker: BrokerRig) => Promise<number>;
+      settings?: object;
+    } = {},
+  ): Promise<LedgerService> {
+    const [ledger, broker] = await Promise.all([
+      LedgerRig.create({ lab: options.lab ?? false }),
+      BrokerRig.create(options.server),
+    ]);
+    const amqpPort = await options.amqpPort?.(broker);
     const settings = ledgerSettings.parse({
       PAID_ONCE_LEDGER_DB_URL: ledger.setup.serviceUrl,
-      PAID_ONCE_LEDGER_AMQP_URL: broker.url('ledger'),
+      PAID_ONCE_LEDGER_AMQP_URL: broker.url('ledger', amqpPort),
       PAID_ONCE_LAB: options.lab ? 'true' : undefined,
+      ...options.settings,
     });
     const logger = new RecordingLogger();
     const app = await createHttpApplication(LedgerModule.with(settings), logger);

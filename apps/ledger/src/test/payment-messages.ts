@@ -2,6 +2,7 @@ import {
   cloudEventBody,
   cloudEventContentType,
   ledgerQueue,
+  markerType,
   messageHeaders,
   paymentEventSchemaVersion,
   predecessorOf,
@@ -9,6 +10,7 @@ import {
   type PaymentEventType,
 } from '@paid-once/contracts';
 import type { Message } from '@paid-once/inbox';
+import { randomUUID } from 'node:crypto';
 
 let made = 0;
 
@@ -52,6 +54,24 @@ export function messageOf(
     body: cloudEventBody({ ...envelope, dataJson: JSON.stringify(data) }),
     ...changes,
     messageId,
+  };
+}
+
+/** What a shard's owner publishes to learn how far the ledger has come. */
+export function markerOf(runId: string, shard = 0): Message & { messageId: string } {
+  const [messageId, set] = [uuidV7(), randomUUID()];
+  const envelope = { id: messageId, source: '/payments', type: markerType, subject: set, time: new Date(0) };
+  return {
+    messageId,
+    queue: ledgerQueue(shard),
+    type: markerType,
+    contentType: cloudEventContentType,
+    headers: {
+      [messageHeaders.key]: set,
+      [messageHeaders.run]: runId,
+      [messageHeaders.schemaVersion]: paymentEventSchemaVersion,
+    },
+    body: cloudEventBody({ ...envelope, dataJson: '{}' }),
   };
 }
 

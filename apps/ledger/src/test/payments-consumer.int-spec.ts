@@ -38,7 +38,7 @@ describe('the ledger on RabbitMQ', () => {
     expect(service.logged.errors).toEqual([]);
   });
 
-  it('posts 99 of 100 messages and parks the bad one', async () => {
+  it('F4 G12: posts 99 of 100 messages and parks the bad one', async () => {
     const messages = Array.from({ length: 100 }, (_, n) =>
       messageOf(runId, payment({ amountMinor: n === 41 ? '0' : '5' })),
     );
@@ -48,7 +48,7 @@ describe('the ledger on RabbitMQ', () => {
     expect(await parked()).toEqual([{ message_id: messages[41]?.messageId, reason: 'invalid' }]);
   });
 
-  it('acknowledges nothing while its database is away, says so, and goes on by itself', async () => {
+  it('G1: acknowledges nothing while its database is away, says so, and goes on by itself', async () => {
     const role = new URL(service.ledger.setup.serviceUrl).username;
     await service.ledger.admin.query(`ALTER ROLE ${role} NOLOGIN`);
     await service.ledger.admin.query(

@@ -5,8 +5,9 @@ import { inTransaction } from '@paid-once/service';
 import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { postTransfers } from '../post-transfers.js';
+import { redrive } from '../redrive.js';
 import { LedgerRig } from './ledger-rig.js';
-import { messageOf, payment, uuidV7 } from './payment-messages.js';
+import { markerOf, messageOf, payment, uuidV7 } from './payment-messages.js';
 
 describe('posting transfers', () => {
   let rig: LedgerRig;
@@ -52,7 +53,7 @@ describe('posting transfers', () => {
     ]);
   });
 
-  it('posts a payment once that comes under another message id, later or in the same batch', async () => {
+  it('F6: posts a payment once that comes under another message id, later or in the same batch', async () => {
     const data = payment();
     expect(await post(accepted(data), accepted(data))).toMatchObject({ done: 1, repeated: { event: 1 } });
     expect(await post(accepted(data))).toEqual({ done: 0, repeated: { message: 0, event: 1 }, parked: {} });
@@ -72,7 +73,7 @@ describe('posting transfers', () => {
     expect((await parked()).map(({ reason }) => reason)).toEqual(['conflict', 'conflict']);
   });
 
-  it('lets a reversal wait that comes before its payment, and posts both when that comes', async () => {
+  it('F7: lets a reversal wait that comes before its payment, and posts both when that comes', async () => {
     const data = payment();
     expect(await post(reversed(data))).toMatchObject({ done: 0, parked: { 'waiting-for': 1 } });
     expect(await lines()).toEqual([]);
@@ -101,7 +102,7 @@ describe('posting transfers', () => {
     expect(tally).toMatchObject({ done: 2, parked: { invalid: 1, 'waiting-for': 1 } });
   });
 
-  it('loses no waiting reversal when reversal and payment are posted by two ledgers at once', async () => {
+  it('F7 F9: loses no waiting reversal when reversal and payment are posted by two ledgers at once', async () => {
     const all = Array.from({ length: 40 }, () => payment());
     await Promise.all(all.flatMap((data) => [post(reversed(data)), post(accepted(data))]));
     expect(await parked()).toEqual([]);
@@ -136,7 +137,29 @@ describe('posting transfers', () => {
     expect(await lines()).toHaveLength(400);
   });
 
-  it('does not deadlock when two ledgers post the same messages to the same accounts in other orders', async () => {
+  it('remembers a marker with the batch it came in, and posts and parks nothing for it', async () => {
+    const marker = markerOf(runId);
+    expect(await post(accepted(payment()), marker, marker)).toMatchObject({ done: 1, parked: {} });
+    expect(await post(marker, markerOf(randomUUID()))).toMatchObject({ done: 0, parked: {} });
+    expect(await parked()).toEqual([]);
+    expect(await lines()).toHaveLength(1);
+    expect(
+      await database.query('SELECT FROM inbox_message WHERE message_id = $1', [marker.messageId]),
+    ).toHaveLength(1);
+    expect(await database.query('SELECT FROM inbox_message')).toHaveLength(2);
+  });
+
+  it('does not say that a marker has arrived when what came before it was not committed', async () => {
+    const marker = markerOf(runId);
+    const failed = inTransaction(database, async (tx) => {
+      await postTransfers(tx, [accepted(payment()), marker]);
+      throw new Error('the database went away');
+    });
+    await expect(failed).rejects.toThrow('the database went away');
+    expect(await database.query('SELECT FROM inbox_message')).toEqual([]);
+  });
+
+  it('F9: does not deadlock when two ledgers post the same messages to the same accounts in other orders', async () => {
     const all = Array.from({ length: 100 }, (_, n) => payment({ src: `s${n % 9}`, dest: `d${n % 7}` }));
     const messages = all.map((data) => accepted(data));
     const shuffled = () => messages.toSorted(() => Math.random() - 0.5).slice(0, 60);
@@ -168,6 +191,27 @@ describe('posting transfers', () => {
     const few = await count(mixed(10));
     expect(await count(mixed(500))).toBe(few);
     expect(few).toBeLessThanOrEqual(8);
+  });
+
+  it('H2: a newer schema version that reads like ours is parked whole, not half-read, and stays so until it is known', async () => {
+    const newer = otherHeaders(accepted(payment()), { schemaversion: 2 });
+    expect(await post(newer)).toMatchObject({ done: 0, parked: { unsupported: 1 } });
+    const answer = await redrive(database, { which: { all: true }, who: { by: 'a', why: 'b' }, limit: 9 });
+    expect(answer.tally).toMatchObject({ done: 0, parked: { unsupported: 1 } });
+    const rows = await database.query<unknown[]>('SELECT reason, headers, body FROM parked_message');
+    expect(rows).toEqual([{ reason: 'unsupported', headers: newer.headers, body: newer.body }]);
+    expect(await lines()).toEqual([]);
+    expect(await database.query('SELECT FROM inbox_message')).toEqual([]); // so its own release will not call it a repeat
+  });
+
+  it('posts what was redelivered or dead-lettered countless times, or comes from the far future, like any other', async () => {
+    const worn = otherHeaders(accepted(payment()), {
+      'x-delivery-count': 2 ** 40,
+      'x-death': Array.from({ length: 50 }, (_, n) => ({ count: n, queue: 'q', reason: 'expired' })),
+    });
+    const future = otherBody(accepted(payment()), (event) => ({ ...event, time: '9999-12-31T23:59:59Z' }));
+    expect(await post(worn, future)).toMatchObject({ done: 2, parked: {} });
+    expect(await post(worn, future)).toMatchObject({ done: 0, repeated: { message: 2 } });
   });
 
   const good = payment();

@@ -96,7 +96,7 @@ describe('the batch consumer', () => {
     ['bad', 'invalid'],
     ['bug', 'poison'],
   ])(
-    'parks a %s message among 100 alone as %s: the others take effect in order, all are acknowledged',
+    'F4: parks a %s message among 100 alone as %s: the others take effect in order, all are acknowledged',
     async (body, reason) => {
       const { consumer, subscription, deliver } = consume();
       const all = messages(1, 100).map((message, n) => (n === 41 ? { ...message, body } : message));
@@ -111,7 +111,7 @@ describe('the batch consumer', () => {
     },
   );
 
-  it('keeps its deliveries while the database is away, without an ack, and goes on by itself', async () => {
+  it('G1: keeps its deliveries while the database is away, without an ack, and goes on by itself', async () => {
     const { consumer, subscription, deliver } = consume({ database: linked });
     link.cut();
     deliver(messages(1, 50));
@@ -125,7 +125,7 @@ describe('the batch consumer', () => {
     expect(await parked()).toEqual([]);
   });
 
-  it('tries again when the answer to COMMIT was lost: nothing is acknowledged untried, nothing takes effect twice', async () => {
+  it('G2: tries again when the answer to COMMIT was lost: nothing is acknowledged untried, nothing takes effect twice', async () => {
     const steps: BatchStep[] = [];
     let lost = false;
     const handle: typeof takeEffect = async (tx, deliveries) => {
@@ -146,7 +146,7 @@ describe('the batch consumer', () => {
     expect(consumer.counts).toMatchObject({ done: 0, repeated: { message: 10 } });
   });
 
-  it('parks a message that five processes died of, alone, and its neighbours take effect', async () => {
+  it('F1: parks a message that five processes died of, alone, and its neighbours take effect', async () => {
     const suspicious = messages(1, 3).map((message) => ({ ...message, deliveryCount: 3 }));
     const dies = async (tx: EntityManager, deliveries: Delivery[]): Promise<Tally> => {
       if (deliveries.some(({ messageId }) => messageId === uuid(2))) return await new Promise(() => {});
@@ -168,7 +168,15 @@ describe('the batch consumer', () => {
     expect(await direct.query('SELECT FROM started_attempt')).toEqual([]);
   });
 
-  it('does not take a message for poison because the database went away under it, however often', async () => {
+  it('F3: does not suspect messages of a link that flaps under a process that lives: they stay in one batch', async () => {
+    const { subscription, deliver } = consume();
+    for (let cut = 1; cut <= 20; cut++) subscription.lose();
+    deliver(messages(1, 100).map((message) => ({ ...message, deliveryCount: 20 })));
+    await eventually(() => subscription.acks.length > 0);
+    expect(subscription.acks).toEqual([100]);
+  });
+
+  it('G3: does not take a message for poison because the database went away under it, however often', async () => {
     const suspicious = messages(1, 1).map((message) => ({ ...message, deliveryCount: 9 }));
     let tries = 0;
     const handle: typeof takeEffect = async (tx, deliveries) => {
@@ -182,7 +190,25 @@ describe('the batch consumer', () => {
     expect(await effects()).toEqual([uuid(1)]);
   });
 
-  it('forgets what it has not begun when the channel is lost, and settles what comes again once', async () => {
+  it('G3: does not take messages for poison because their connection died between two statements', async () => {
+    let tries = 0;
+    const handle: typeof takeEffect = async (tx, deliveries) => {
+      if (++tries === 1) {
+        const [row] = await tx.query<{ pid: number }[]>('SELECT pg_backend_pid() AS pid');
+        await direct.query('SELECT pg_terminate_backend($1)', [row?.pid]);
+        await eventually(() => tx.queryRunner?.isReleased === true);
+      }
+      return await takeEffect(tx, deliveries);
+    };
+    const { subscription, deliver } = consume({ database: linked, handle });
+    deliver(messages(1, 5));
+    await eventually(() => subscription.acks.at(-1) === 5);
+    expect(tries).toBe(2);
+    expect(await parked()).toEqual([]);
+    expect(await effects()).toHaveLength(5);
+  });
+
+  it('F3: forgets what it has not begun when the channel is lost, and settles what comes again once', async () => {
     const inHand = Promise.withResolvers<void>();
     let begun = 0;
     const handle: typeof takeEffect = async (tx, deliveries) => {

@@ -85,7 +85,7 @@ describe('once', () => {
     });
   });
 
-  it('takes each message in exactly one of many concurrent batches with the same ids in other orders, without a deadlock', async () => {
+  it('G10: takes each message in exactly one of many concurrent batches with the same ids in other orders, without a deadlock', async () => {
     const ids = Array.from({ length: 60 }, (_, n) => n);
     const shuffled = () => ids.toSorted(() => Math.random() - 0.5);
     const batches = Array.from({ length: 40 }, () =>

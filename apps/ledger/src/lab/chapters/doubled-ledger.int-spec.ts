@@ -66,7 +66,8 @@ describe('a ledger that has posted payments more than once', () => {
     );
     const paged: string[] = [];
     for (let position: unknown[] = ['00000000-0000-0000-0000-000000000000', '', 0]; ;) {
-      const rows = await doubled.ledger.admin.query<ExportedRow[]>(exportPageSql, [...position, 2]);
+      const page = [...position, 2, 'ffffffff-ffff-ffff-ffff-ffffffffffff'];
+      const rows = await doubled.ledger.admin.query<ExportedRow[]>(exportPageSql, page);
       paged.push(...rows.map(({ payment_id, type }) => `${payment_id} ${type}`));
       const last = rows.at(-1);
       if (!last) break;

@@ -3,7 +3,7 @@ import type { Message } from '@paid-once/inbox';
 import { randomUUID } from 'node:crypto';
 import { eventually } from '../../test/eventually.js';
 import { LedgerService } from '../../test/ledger-service.js';
-import { messageOf, payment } from '../../test/payment-messages.js';
+import { markerOf, messageOf, payment } from '../../test/payment-messages.js';
 import type { Chapter } from './chapter.js';
 
 jest.setTimeout(60_000);
@@ -98,6 +98,7 @@ describe('chapter 1, automatic acknowledgement', () => {
       await eventually(() => service.logged.errors.length === before + 50);
     });
     expect(service.logged.errors.at(-1)).toMatch(/is lost, it was acknowledged when it was sent/);
+    await eventually(async () => (await service.get('/health/ready')).status === 200);
     await publishUntilPosted([messageOf(runId, payment({ reference: 'after it' }))], 1);
     expect(await service.left()).toBe(0);
     expect(await service.count('transfer')).toBe(1);
@@ -129,6 +130,17 @@ describe('chapter 4', () => {
     await service.broker.publish([message]);
     await eventually(async () => (await service.count('inbox_message')) === 1);
     expect(await occurrences()).toEqual([0]);
+  });
+});
+
+describe('a marker', () => {
+  it.each([1, 2, 3] as const)('leaves no trace in chapter %i', async (n) => {
+    await enter(n);
+    await publishUntilPosted([markerOf(runId), messageOf(runId, payment())], 1);
+    expect(await service.left()).toBe(0);
+    expect(await service.count('inbox_message')).toBe(0);
+    expect(await service.count('parked_message')).toBe(0);
+    expect(await service.count('transfer')).toBe(1);
   });
 });
 

@@ -1,0 +1,69 @@
+import { Consumer, type BrokerConnection, type Delivery } from '@paid-once/broker';
+import { isUuidV7, ledgerQueue, markerType, messageHeaders, parkedQueue } from '@paid-once/contracts';
+import { BatchConsumer, bodyHash, lookUp, park, type Parking, type Tally } from '@paid-once/inbox';
+import type { DataSource, EntityManager } from 'typeorm';
+import { shardOf } from './transfers.js';
+
+const prefetch = 200;
+
+/**
+ * Brings what RabbitMQ itself has given up (beyond a delivery limit, rejected, dropped by a policy) to where everything
+ * is that was set aside: it is acknowledged there only after the commit.
+ */
+export function bridgeDeadLetters(database: DataSource, connection: BrokerConnection): BatchConsumer {
+  return new BatchConsumer({
+    database,
+    subscribe: (listener) =>
+      new Consumer(connection, {
+        queues: [parkedQueue],
+        prefetch,
+        onDelivery: (delivery) => listener.onDelivery({ ...delivery, queue: queueItDiedIn(delivery) }),
+        onLost: () => listener.onLost(),
+      }),
+    maxBatch: prefetch,
+    handle: parkDeadLetters,
+    onStep: () => {},
+  });
+}
+
+/**
+ * What has arrived by another way (replayed, or acknowledged too late) is only counted. A marker is forgotten: it came
+ * this way, so it says nothing of what was before it.
+ */
+export async function parkDeadLetters(tx: EntityManager, deliveries: Delivery[]): Promise<Tally> {
+  const letters = deliveries.filter(({ type }) => type !== markerType);
+  const ids = letters.flatMap(({ messageId = '' }) => (isUuidV7(messageId) ? { messageId } : []));
+  const { runId, hashes } = await lookUp(tx, ids);
+  const hasArrived = ({ messageId = '', body }: Delivery) => hashes.get(messageId)?.equals(bodyHash(body));
+  const lost = letters.filter((letter) => !hasArrived(letter));
+  return {
+    done: 0,
+    repeated: { 'dead-lettered': letters.length - lost.length },
+    parked: await park(
+      tx,
+      lost.map((letter) => parkingOf(letter, runId)),
+    ),
+  };
+}
+
+function parkingOf(message: Delivery, runId: string): Parking {
+  if (message.headers[messageHeaders.run] !== runId)
+    return { message, reason: 'other-run', detail: 'it was sent before the last reset' };
+  const why = message.headers['x-first-death-reason'];
+  const reason = typeof why === 'string' ? (reasons[why] ?? why) : 'it does not say why';
+  return { message, reason: 'dead-lettered', detail: `the broker gave it up: ${reason}` };
+}
+
+/** In the broker's own words, and what they mean. */
+const reasons: Record<string, string> = {
+  delivery_limit: 'it was delivered and not acknowledged more often than the limit (delivery_limit)',
+  rejected: 'a consumer rejected it (rejected)',
+  expired: 'it was older than a policy allows (expired)',
+  maxlen: 'the queue was longer than a policy allows (maxlen)',
+};
+
+/** One of ours, or the queue of the dead letters: the message says it, so it may say anything. */
+function queueItDiedIn({ headers, queue }: Delivery): string {
+  const said = headers['x-first-death-queue'];
+  return typeof said === 'string' && said === ledgerQueue(shardOf(said)) ? said : queue;
+}

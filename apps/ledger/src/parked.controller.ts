@@ -1,0 +1,116 @@
+import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { currencyDecimals, formatAmount } from '@paid-once/contracts';
+import { listParked, parkedGroups, ParkedIntervention, type ParkedGroup } from '@paid-once/inbox';
+import { BodyLimit, reading } from '@paid-once/service';
+import { DataSource } from 'typeorm';
+import { ParameterInvalid, readId, readLimit, readText } from './parameters.js';
+import { dropRequest, filterOf, redriveRequest } from './parked-requests.js';
+import { drop, redrive } from './redrive.js';
+import { listBodyBytes, readBody } from './request-body.js';
+import { parkedMoney } from './sql/parked-money.js';
+
+/** What was set aside, and what a person can do about it. */
+@ApiTags('operations')
+@Controller('parked')
+export class ParkedController {
+  constructor(@InjectDataSource() private readonly database: DataSource) {}
+
+  /** The messages that were set aside, the latest first. `dropped=true`: with those that were dropped. */
+  @Get()
+  async parked(@Query() query: Record<string, unknown>): Promise<object> {
+    const { reason, payment, after, dropped, limit } = query;
+    const page = {
+      reason: reason === undefined ? undefined : readText('reason', reason, /^[a-z-]{1,40}$/),
+      keys: payment === undefined ? undefined : [payment].flat().map((id) => readId('payment', id)),
+      after: after === undefined ? undefined : readText('after', after, /^\d{1,18}$/),
+      dropped: readFlag('dropped', dropped),
+      limit: readLimit(limit),
+    };
+    const { count, messages, next } = await reading(this.database, (db) => listParked(db, page));
+    return {
+      count,
+      items: messages.map(({ fingerprint: _fingerprint, headers: _headers, body, ...message }) => ({
+        ...message,
+        bodyBytes: body.length,
+      })),
+      next,
+    };
+  }
+
+  /** By reason and type, with their number, money in major units, and age. `dropped=true`: those that were dropped. */
+  @Get('groups')
+  async groups(@Query('dropped') dropped: unknown): Promise<{ count: number; groups: object[] }> {
+    const which = { dropped: readFlag('dropped', dropped) };
+    const rows = await reading(this.database, (db) => parkedGroups(db, parkedMoney, which));
+    const byName = Map.groupBy(rows, ({ reason, type }) => `${reason} ${type}`);
+    return {
+      count: rows.reduce((sum, { count }) => sum + count, 0),
+      groups: [...byName.values()].map(viewOf),
+    };
+  }
+
+  /** Who redrove or dropped what, and why; the latest first. */
+  @Get('interventions')
+  async interventions(@Query('limit') limit: unknown): Promise<{ items: object[]; open: number }> {
+    return await reading(this.database, async (db) => {
+      const all = db.getRepository(ParkedIntervention);
+      const items = await all.find({ order: { id: 'DESC' }, take: readLimit(limit) });
+      const open = await all.createQueryBuilder().where('finished_at IS NULL').getCount();
+      return {
+        items: items.map(({ requestedBy: by, untilId: _untilId, ...item }) => ({ ...item, by })),
+        open,
+      };
+    });
+  }
+
+  /**
+   * Tries the oldest of these again, at most `limit` (500) at once: what can be posted is, with what waited for it.
+   * Ask again, with the same `by` and `why`, until nothing remains.
+   */
+  @Post('redrive')
+  @HttpCode(200)
+  @BodyLimit(listBodyBytes)
+  async redrive(@Body() body: unknown): Promise<object> {
+    const { by, why, limit, ...asked } = readBody(redriveRequest, body);
+    const done = await redrive(this.database, { which: filterOf(asked), who: { by, why }, limit });
+    const { tally, remaining, intervention } = done;
+    const repeated = Object.values(tally.repeated).reduce((sum, count) => sum + count, 0);
+    return { redriven: { posted: tally.done, repeated, parkedAgain: tally.parked }, remaining, intervention };
+  }
+
+  /** Decides that these are never posted. `expect`: how many these are; if that is wrong, nothing is dropped. */
+  @Post('drop')
+  @HttpCode(200)
+  @BodyLimit(listBodyBytes)
+  async drop(@Body() body: unknown): Promise<{ dropped: number }> {
+    const { by, why, expect, ...asked } = readBody(dropRequest, body);
+    await drop(this.database, { which: filterOf(asked), who: { by, why }, expected: expect });
+    return { dropped: expect };
+  }
+}
+
+function viewOf(rows: ParkedGroup[]): object {
+  const times = (name: 'firstSeen' | 'lastSeen') => rows.map((row) => row[name].getTime());
+  return {
+    reason: rows[0]?.reason,
+    type: rows[0]?.type,
+    count: rows.reduce((sum, { count }) => sum + count, 0),
+    totals: Object.fromEntries(rows.flatMap(totalOf)),
+    firstSeen: new Date(Math.min(...times('firstSeen'))).toISOString(),
+    lastSeen: new Date(Math.max(...times('lastSeen'))).toISOString(),
+    oldestSeconds: Math.max(...rows.map(({ oldestSeconds }) => Math.round(oldestSeconds))),
+  };
+}
+
+function totalOf({ unit, amount }: ParkedGroup): [currency: string, total: string][] {
+  if (unit === null || amount === null || currencyDecimals(unit) === undefined) return [];
+  return [[unit, formatAmount(BigInt(amount), unit)]];
+}
+
+function readFlag(parameter: string, flag: unknown): boolean {
+  if (flag === undefined || flag === 'false') return false;
+  if (flag === 'true') return true;
+  throw new ParameterInvalid(`${parameter}: give true or false.`);
+}

@@ -1,0 +1,199 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { PaymentEventData } from '@paid-once/contracts';
+import {
+  onceAgain,
+  park,
+  redriveParked,
+  type Message,
+  type ParkedFilter,
+  type ParkReason,
+  type Tally,
+} from '@paid-once/inbox';
+import { inTransaction } from '@paid-once/service';
+import { randomUUID } from 'node:crypto';
+import type { DataSource } from 'typeorm';
+import { postTransfers } from '../post-transfers.js';
+import { redrive } from '../redrive.js';
+import { lockShards } from '../transfers.js';
+import { LedgerRig } from './ledger-rig.js';
+import { messageOf, payment } from './payment-messages.js';
+
+const who = { by: 'ann', why: 'the ledger was fixed' };
+
+describe('redriving parked messages', () => {
+  let rig: LedgerRig;
+  let database: DataSource;
+  let runId: string;
+  beforeAll(async () => {
+    rig = await LedgerRig.create();
+    database = await rig.open();
+    runId = rig.setup.runId;
+  });
+  afterAll(() => rig.drop());
+  beforeEach(async () => {
+    await rig.empty();
+    await rig.admin.query(`UPDATE inbox_window SET oldest = '00000000-0000-0000-0000-000000000000'`);
+  });
+
+  const accepted = (data: PaymentEventData, changes: Partial<Message> = {}) =>
+    messageOf(runId, data, 'payment.accepted', changes);
+  const reversed = (data: PaymentEventData) => messageOf(runId, data, 'payment.reversed');
+  const post = (...messages: Message[]): Promise<Tally> =>
+    inTransaction(database, (tx) => postTransfers(tx, messages));
+  const setAside = (reason: ParkReason, ...messages: Message[]) =>
+    inTransaction(database, (tx) =>
+      park(
+        tx,
+        messages.map((message) => ({ message, reason, detail: 'a test' })),
+      ),
+    );
+  const again = (which: ParkedFilter = { all: true }, limit = 500) =>
+    redrive(database, { which, who, limit });
+  const lines = () => database.query<unknown[]>('SELECT kind, payment_id FROM transfer ORDER BY id');
+  const parked = () =>
+    database.query<{ message_id: string; reason: string; attempts: number }[]>(
+      'SELECT message_id, reason, attempts FROM parked_message ORDER BY id',
+    );
+  const interventions = () =>
+    rig.admin.query<unknown[]>(
+      `SELECT kind, requested_by, why, which, messages, finished_at IS NOT NULL AS finished
+         FROM parked_intervention ORDER BY id`,
+    );
+
+  it('posts what can be posted now, keeps its message id, and records who did it and why', async () => {
+    const data = payment();
+    const message = accepted(data);
+    await setAside('dead-lettered', message);
+    expect(await again()).toMatchObject({ tally: { done: 1, parked: {} }, remaining: 0 });
+    expect(await parked()).toEqual([]);
+    expect(await database.query('SELECT message_id FROM transfer')).toEqual([
+      { message_id: message.messageId },
+    ]);
+    expect(await post(message)).toMatchObject({ done: 0, repeated: { message: 1 } });
+    expect(await interventions()).toEqual([
+      {
+        kind: 'redrive',
+        requested_by: 'ann',
+        why: who.why,
+        which: { all: true },
+        messages: 1,
+        finished: true,
+      },
+    ]);
+  });
+
+  it('F6: is safe for ever: what is older than the inbox remembers is posted once, although its inbox row is gone', async () => {
+    const [posted, never] = [payment(), payment()];
+    const [known, unknown] = [accepted(posted), accepted(never)];
+    await post(known);
+    await rig.admin.query('DELETE FROM inbox_message');
+    await rig.admin.query(`UPDATE inbox_window SET oldest = 'ffffffff-0000-7000-8000-000000000000'`);
+    expect(await post(known, unknown)).toMatchObject({ done: 0, parked: { 'outside-dedup-window': 2 } });
+    expect((await again()).tally).toEqual({ done: 1, repeated: { message: 0, event: 1 }, parked: {} });
+    await rig.admin.query('DELETE FROM inbox_message');
+    await post(known, unknown);
+    await again();
+    expect(await lines()).toHaveLength(2);
+    expect(await parked()).toEqual([]);
+  });
+
+  it('posts a parked payment with the reversal that waited for it, in this order', async () => {
+    const data = payment();
+    const first = accepted(data);
+    await setAside('dead-lettered', first);
+    expect(await post(reversed(data))).toMatchObject({ parked: { 'waiting-for': 1 } });
+    expect((await again({ reason: 'dead-lettered' })).tally).toMatchObject({ done: 2, parked: {} });
+    expect(await lines()).toMatchObject([{ kind: 'payment' }, { kind: 'reversal' }]);
+    expect(await parked()).toEqual([]);
+  });
+
+  it('posts a reversal behind its payment when both are parked, whichever was parked first', async () => {
+    const data = payment();
+    await setAside('dead-lettered', reversed(data));
+    await setAside('dead-lettered', accepted(data));
+    for (const _slice of [1, 2]) await again({ keys: [data.paymentId] }, 1);
+    expect(await lines()).toMatchObject([{ kind: 'payment' }, { kind: 'reversal' }]);
+    expect(await parked()).toEqual([]);
+  });
+
+  it('parks again what still cannot be posted, counted, with the time it was first seen, and comes to an end', async () => {
+    const data = payment();
+    await post(accepted(data));
+    await post(
+      reversed(payment()),
+      accepted({ ...data, amountMinor: '7' }),
+      accepted(payment({ amountMinor: '0' })),
+      messageOf(randomUUID(), payment()),
+    );
+    const seen = () =>
+      database.query<unknown[]>('SELECT reason, first_seen_at::text FROM parked_message ORDER BY reason');
+    const before = await seen();
+    const answer = await again({ all: true }, 3);
+    expect(answer).toMatchObject({ tally: { done: 0 }, remaining: 1 });
+    expect(await again({ all: true }, 3)).toMatchObject({ intervention: answer.intervention, remaining: 0 });
+    expect(await seen()).toEqual(before);
+    expect((await parked()).map(({ reason, attempts }) => `${reason} ${attempts}`).toSorted()).toEqual([
+      'conflict 2',
+      'invalid 2',
+      'other-run 2',
+      'waiting-for 2',
+    ]);
+    expect(await interventions()).toMatchObject([{ messages: 4, finished: true }]);
+    expect((await again()).intervention).not.toBe(answer.intervention);
+    expect(await lines()).toHaveLength(1);
+  });
+
+  it('takes the oldest first, as many as asked for', async () => {
+    const all = Array.from({ length: 5 }, () => payment());
+    for (const data of all) await setAside('dead-lettered', accepted(data));
+    expect(await again({ all: true }, 2)).toMatchObject({ tally: { done: 2 }, remaining: 3 });
+    const posted = all.slice(0, 2).map(({ paymentId }) => ({ kind: 'payment', payment_id: paymentId }));
+    expect(await lines()).toEqual(posted);
+  });
+
+  it('keeps the message that its handler throws at, with what it threw, and posts the others', async () => {
+    const [good, bad] = [payment(), payment()];
+    await setAside('dead-lettered', accepted(good), accepted(bad));
+    const handle = async (tx: Parameters<typeof postTransfers>[0], messages: Message[]): Promise<Tally> => {
+      const tally = await postTransfers(tx, messages, onceAgain);
+      if (messages.some(({ headers }) => headers['key'] === bad.paymentId)) throw new TypeError('a bug');
+      return tally;
+    };
+    const answer = await redriveParked(
+      database,
+      { which: { all: true }, who, limit: 500 },
+      { lock: lockShards, handle },
+    );
+    expect(answer).toMatchObject({ tally: { done: 1, parked: { poison: 1 } }, remaining: 0 });
+    expect(await database.query('SELECT key, reason, detail, attempts FROM parked_message')).toEqual([
+      { key: bad.paymentId, reason: 'poison', detail: 'a bug', attempts: 2 },
+    ]);
+    expect(await database.query('SELECT FROM started_attempt')).toEqual([]);
+    expect((await again()).tally).toMatchObject({ done: 1 });
+  });
+
+  it('loses and doubles nothing while the same payments are posted by ledgers and redriven by two people', async () => {
+    const all = Array.from({ length: 60 }, () => payment());
+    const messages = all.map((data) => [accepted(data), reversed(data)] as const);
+    await setAside('dead-lettered', ...messages.flat());
+    const redriving = [1, 2].map(async () => {
+      while ((await again({ all: true }, 20)).remaining > 0);
+    });
+    const posting = [1, 2].map(async () => {
+      for (const [one, two] of messages) await Promise.all([post(two), post(one)]);
+    });
+    await Promise.all([...redriving, ...posting]);
+    while ((await again()).remaining > 0);
+    expect(await parked()).toEqual([]);
+    expect(await lines()).toHaveLength(120);
+  });
+
+  it('and a reset wait for each other, never crosswise', async () => {
+    await setAside('dead-lettered', ...Array.from({ length: 40 }, () => accepted(payment())));
+    const truncate = () =>
+      rig.admin.query('TRUNCATE inbox_message, transfer, account, parked_message, parked_intervention');
+    const both = Array.from({ length: 10 }, () => [again({ all: true }, 3), truncate()]).flat();
+    for (const outcome of await Promise.allSettled(both))
+      if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ status: 503 });
+  });
+});

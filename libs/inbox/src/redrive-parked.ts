@@ -1,0 +1,163 @@
+import { inTransaction, reading, reasonOf } from '@paid-once/service';
+import { randomUUID } from 'node:crypto';
+import type { DataSource, EntityManager } from 'typeorm';
+import { countTaken, finish, openRedrive } from './interventions.js';
+import { park, type Message } from './park.js';
+import { inboxFirst, matching, type ParkedFilter, type Requester } from './parked-filter.js';
+import { messageColumns, messageOfRow, type ParkedRow } from './parked-row.js';
+import { forgetStarts, recordStart } from './started-attempts.js';
+import { emptyTally, sumTallies, type Tally } from './tally.js';
+import { faultOfMessages } from './whose-fault.js';
+
+export interface Redrive {
+  which: ParkedFilter;
+  who: Requester;
+  /** How many parked messages to take in hand at most. */
+  limit: number;
+}
+
+/** How the service handles messages; both in the transaction that takes them out of the parked ones. */
+export interface RedriveHandling {
+  /** Keeps deliveries of these queues from being handled at the same time. */
+  lock: (tx: EntityManager, messages: Pick<Message, 'queue'>[]) => Promise<void>;
+  /** As deliveries are handled, but let through by `onceAgain`. */
+  handle: (tx: EntityManager, messages: Message[]) => Promise<Tally>;
+}
+
+interface Candidate {
+  id: string;
+  reason: string;
+  queue: string;
+  fingerprint: Buffer;
+  message_id: string | null;
+}
+
+const thisProcess = randomUUID();
+
+/**
+ * Takes the oldest of the parked messages that are meant and tries them again, in one transaction: what takes effect is
+ * gone from the parked ones, what cannot is parked again, counted, with the time when it was first seen. Dropped ones
+ * are tried only if they are named by their ids.
+ * Poison is tried alone, after all others, and each start is recorded before: if the process dies of it, nothing is
+ * lost, nothing else is undone, and nothing tries it again by itself.
+ * @returns what became of them, and how many are left of those that were parked when the redrive began
+ * @throws DatabaseUnavailable, OutcomeUnknown asking again is safe
+ */
+export async function redriveParked(
+  database: DataSource,
+  redrive: Redrive,
+  handling: RedriveHandling,
+): Promise<{ intervention: string; tally: Tally; remaining: number }> {
+  const intervention = await inTransaction(database, (tx) => openRedrive(tx, redrive));
+  const scope = { ...redrive, untilId: intervention.untilId };
+  const candidates = await reading(database, (db) => oldest(db, scope));
+  const work = { database, handling, intervention: intervention.id };
+  let tally = await together(
+    work,
+    candidates.filter(({ reason }) => reason !== 'poison'),
+  );
+  for (const candidate of candidates.filter(({ reason }) => reason === 'poison'))
+    tally = sumTallies(tally, await alone(work, candidate));
+  const remaining = await reading(database, (db) => count(db, scope));
+  if (remaining === 0) await inTransaction(database, (tx) => finish(tx, intervention.id));
+  return { intervention: intervention.id, tally, remaining };
+}
+
+interface Work {
+  database: DataSource;
+  handling: RedriveHandling;
+  intervention: string;
+}
+
+async function together(work: Work, candidates: Candidate[]): Promise<Tally> {
+  if (candidates.length === 0) return emptyTally();
+  try {
+    return await inTransaction(work.database, (tx) => tryAgain(tx, work, candidates, work.handling.handle));
+  } catch (error) {
+    if (faultOfMessages(error) === undefined) throw error;
+  }
+  let tally = emptyTally();
+  for (const candidate of candidates) tally = sumTallies(tally, await alone(work, candidate));
+  return tally;
+}
+
+async function alone(work: Work, candidate: Candidate): Promise<Tally> {
+  const { fingerprint, message_id: messageId, queue } = candidate;
+  await recordStart(work.database, { fingerprint, messageId, queue }, thisProcess);
+  try {
+    return await inTransaction(work.database, (tx) => tryAgain(tx, work, [candidate], work.handling.handle));
+  } catch (error) {
+    const reason = faultOfMessages(error);
+    if (reason === undefined) throw error;
+    const parkAgain = async (tx: EntityManager, messages: Message[]): Promise<Tally> => {
+      const parkings = messages.map((message) => ({ message, reason, detail: reasonOf(error) }));
+      return { ...emptyTally(), parked: await park(tx, parkings) };
+    };
+    return await inTransaction(work.database, (tx) => tryAgain(tx, work, [candidate], parkAgain));
+  }
+}
+
+async function tryAgain(
+  tx: EntityManager,
+  { handling, intervention }: Work,
+  candidates: Candidate[],
+  handle: RedriveHandling['handle'],
+): Promise<Tally> {
+  await inboxFirst(tx);
+  await handling.lock(tx, candidates); // before the rows: whoever handles deliveries takes them in this order
+  const messages = await take(tx, candidates);
+  const tally = await handle(tx, messages);
+  for (const { fingerprint } of candidates.length === 1 ? candidates : [])
+    await forgetStarts(tx, fingerprint);
+  await countTaken(tx, intervention, messages.length);
+  return tally;
+}
+
+/** Those that are still there: one may have been released, or redriven by somebody else. */
+async function take(tx: EntityManager, candidates: Candidate[]): Promise<Message[]> {
+  const rows = await tx.query<ParkedRow[]>(
+    `WITH taken AS (
+       DELETE FROM parked_message
+        WHERE id = ANY($1::bigint[])
+       RETURNING *
+     )
+     SELECT ${messageColumns}
+       FROM taken
+      ORDER BY id`,
+    [candidates.map(({ id }) => id)],
+  );
+  return rows.map(messageOfRow);
+}
+
+interface Scope {
+  which: ParkedFilter;
+  limit: number;
+  untilId: string;
+}
+
+function inScope({ which, untilId }: Scope): { condition: string; parameters: unknown[] } {
+  const { condition, parameter } = matching(which);
+  const open = 'ids' in which ? 'true' : 'dropped_at IS NULL';
+  return { condition: `${condition} AND id <= $2::bigint AND ${open}`, parameters: [parameter, untilId] };
+}
+
+async function oldest(db: EntityManager, scope: Scope): Promise<Candidate[]> {
+  const { condition, parameters } = inScope(scope);
+  return await db.query(
+    `SELECT id, reason, queue, fingerprint, message_id
+       FROM parked_message
+      WHERE ${condition}
+      ORDER BY id
+      LIMIT $3`,
+    [...parameters, scope.limit],
+  );
+}
+
+async function count(db: EntityManager, scope: Scope): Promise<number> {
+  const { condition, parameters } = inScope(scope);
+  const [row] = await db.query<{ count: number }[]>(
+    `SELECT count(*)::int AS count FROM parked_message WHERE ${condition}`,
+    parameters,
+  );
+  return row?.count ?? 0;
+}
