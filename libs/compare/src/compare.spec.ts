@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { compare } from './compare.js';
 import { breakKinds, type BreakKind } from './comparison.js';
-import { SideUnreachable, type Station } from './side.js';
+import type { Station } from './answers.js';
+import { SideUnreachable } from './side.js';
 import { FakeSide } from './test/fake-side.js';
-import { eventRow, paymentIdOf } from './test/rows.js';
+import { eventRow, paymentIdOf, spreadId } from './test/rows.js';
 
 let payments: FakeSide;
 let ledger: FakeSide;
@@ -57,6 +58,69 @@ describe('comparing two ledgers', () => {
       breaks: { [kind]: { count: 1, totals: { EUR: '12.50' } } },
     });
     expect(breakKinds.filter((other) => result.breaks[other].count > 0)).toEqual([kind]);
+  });
+
+  it('calls a payment missing that was published before a marker which has arrived, and no other', async () => {
+    payments.rows = [eventRow(1), eventRow(2, { amountMinor: '250' }), eventRow(3)];
+    payments.stations = [
+      { ...at(1, 'published'), beforeMarker: false },
+      { ...at(2, 'published'), beforeMarker: true },
+      { ...at(3, 'published'), beforeMarker: true },
+    ];
+    ledger.stations = [at(3, 'parked')];
+    const { breaks } = await compare({ ...urls, markers: 'the set' });
+    expect(breaks).toMatchObject({
+      inBroker: { count: 1, totals: { EUR: '1.00' } },
+      missing: { count: 1, totals: { EUR: '2.50' } },
+      parked: { count: 1 },
+    });
+    expect(payments.lastQuery.get('/stations')?.get('marker')).toBe('the set');
+  });
+
+  it('gives every break with its money, its age and why, in the order of payments', async () => {
+    payments.rows = [eventRow(1), eventRow(2, { amountMinor: '250' }), eventRow(3)];
+    ledger.rows = [eventRow(2, { amountMinor: '200', dest: 'mallory' })];
+    payments.stations = [at(1, 'dead-lettered', 90), at(3, 'published')];
+    ledger.stations = [at(2, 'posted'), { ...at(3, 'parked'), reason: 'invalid' }];
+    const rows: object[] = [];
+    await compare({ ...urls, onBreak: (row) => void rows.push(row) });
+    expect(rows).toMatchObject([
+      { kind: 'deadLettered', paymentId: paymentIdOf(1), amount: '1.00', src: 'bianca', detail: '' },
+      { kind: 'amountDiffers', amount: '2.50', detail: 'the ledger has EUR 2.00 from bianca to mallory' },
+      { kind: 'parked', paymentId: paymentIdOf(3), detail: 'invalid', type: 'payment.accepted' },
+    ]);
+    expect((rows[0] as { ageSeconds: number }).ageSeconds).toBeGreaterThanOrEqual(90);
+  });
+
+  it('reads of many payments the rows of the quarter second that differs, and counts every one', async () => {
+    payments.rows = Array.from({ length: 3_000 }, (_, index) => ({
+      ...eventRow(index),
+      paymentId: spreadId(index, 50),
+    }));
+    const changed = payments.rows[2_345]!;
+    ledger.rows = payments.rows.map((row) => (row === changed ? { ...row, amountMinor: '99' } : row));
+    ledger.stations = [{ ...at(0, 'posted'), paymentId: changed.paymentId }];
+    expect(await compare({ ...urls, fewRows: 10 })).toMatchObject({
+      payments: { count: 3_000, totals: { EUR: '3000.00' } },
+      ledger: { count: 3_000, totals: { EUR: '2999.99' } },
+      breaks: { amountDiffers: { count: 1, totals: { EUR: '0.01' } } },
+    });
+    expect(payments.rowsSent + ledger.rowsSent).toBeLessThan(20);
+  });
+
+  it('leaves out what is not older than a bound, on both sides', async () => {
+    payments.rows = [1, 2, 3].map((index) => eventRow(index));
+    ledger.rows = [eventRow(1), eventRow(7)];
+    const bound = eventRow(2).messageId ?? '';
+    expect(await compare({ ...urls, olderThan: bound })).toMatchObject({
+      agree: true,
+      payments: { count: 1 },
+      ledger: { count: 1 },
+    });
+    const later = eventRow(3).messageId ?? '';
+    expect(await compare({ ...urls, olderThan: later })).toMatchObject({
+      breaks: { inBroker: { count: 1 } },
+    });
   });
 
   it('tells the age of the oldest', async () => {

@@ -1,7 +1,9 @@
-import type { Comparison, Totals } from './comparison.js';
+import type { BreakRow, Comparison } from './comparison.js';
 import { differences, type Difference } from './differences.js';
+import { differingRanges } from './differing-ranges.js';
+import type { Bucket, DigestRange } from './digests.js';
 import { judge, type Judgement } from './judge.js';
-import { inRanges, upTo } from './ranges.js';
+import { inRanges } from './ranges.js';
 import { Report } from './report.js';
 import { Side } from './side.js';
 import { Tally } from './tally.js';
@@ -12,87 +14,114 @@ export interface CompareOptions {
   /** Base URL of the ledger service. */
   ledger: string;
   signal?: AbortSignal;
+  /** Only events with a smaller message id are compared; see `Side.bound`. */
+  olderThan?: string | undefined;
+  /** A set of markers that the ledger has, see `Markers`: what was published before them and is nowhere is missing. */
+  markers?: string | undefined;
+  /** Is given each break, in the order of payment id and type; the comparison waits for it. */
+  onBreak?: ((row: BreakRow) => Promise<void> | void) | undefined;
   /** How many rows of the ledger are held at a time: what bounds the memory. Default 20,000. */
   rangeRows?: number;
+  /** Differing ranges with more rows are looked at in finer digests first, before their rows are read. Default 2,000. */
+  fewRows?: number;
 }
 
-const defaultRangeRows = 20_000;
+const defaults = { rangeRows: 20_000, fewRows: 2_000 };
 const lookUpsInOne = 100;
+/** Hex digits of a payment id: buckets of 65.5 s, then of 256 ms. */
+const [coarse, fine] = [8, 10];
 
 /**
- * Compares what payments accepted with what the ledger posted, row by row, in constant memory, while both go on working.
+ * Compares what payments accepted with what the ledger posted, in constant memory, while both go on working: by digests
+ * where they are equal, row by row where they are not.
  * @throws SideUnreachable a side did not answer, or not to its end: then nothing is known about the ledgers
  */
 export async function compare(options: CompareOptions): Promise<Comparison> {
-  const ledger = new Side('ledger', options.ledger, options.signal);
-  const payments = new Side('payments', options.payments, options.signal);
-  const { rangeRows = defaultRangeRows } = options;
-  return (await agreementByDigest(ledger, payments)) ?? (await rowByRow(ledger, payments, rangeRows));
+  return await new Comparing({ ...defaults, ...options }).run();
 }
 
-/** Two equal digests spare reading every row. */
-async function agreementByDigest(ledger: Side, payments: Side): Promise<Comparison | undefined> {
-  const posted = await ledger.digest(); // first: what is posted from now on was accepted before payments is read
-  if (posted === undefined) return undefined;
-  const accepted = await payments.digest();
-  if (accepted === undefined || JSON.stringify(posted) !== JSON.stringify(accepted)) return undefined;
-  const [ledgerStats, paymentsStats] = [await ledger.stats(), await payments.stats()];
-  // They were read later than the digests: only figures that match may stand beside "agree".
-  if (ledgerStats.count !== paymentsStats.count || !sameTotals(ledgerStats.totals, paymentsStats.totals))
-    return undefined;
-  return new Report().comparison(paymentsStats, ledgerStats);
-}
+class Comparing {
+  private readonly ledger: Side;
+  private readonly payments: Side;
+  private readonly posted = new Tally();
+  private readonly accepted = new Tally();
+  private readonly report = new Report();
 
-async function rowByRow(ledger: Side, payments: Side, rangeRows: number): Promise<Comparison> {
-  const [posted, accepted, report] = [new Tally(), new Tally(), new Report()];
-  for await (const difference of lookedUp(
-    differencesBetween(ledger, payments, posted, accepted, rangeRows),
-    ledger,
-    payments,
-  )) {
-    if (difference.kind === 'posted-meanwhile') posted.add(difference.row);
-    else if (difference.kind !== 'gone') report.add(difference);
+  constructor(private readonly options: CompareOptions & typeof defaults) {
+    this.ledger = new Side('ledger', options.ledger, options.signal);
+    this.payments = new Side('payments', options.payments, options.signal);
   }
-  return report.comparison(accepted.balance(), posted.balance());
-}
 
-/**
- * Range by range, the ledger's part first: a payment is accepted before it is posted, so what is posted while the two
- * are read never looks unexpected.
- */
-async function* differencesBetween(
-  ledger: Side,
-  payments: Side,
-  posted: Tally,
-  accepted: Tally,
-  rangeRows: number,
-): AsyncGenerator<Difference, void> {
-  for await (const { rows, after, to } of inRanges(posted.over(ledger.export()), rangeRows))
-    yield* differences(accepted.over(upTo(payments.export(after), to)), iterated(rows));
+  async run(): Promise<Comparison> {
+    for await (const judgement of this.lookedUp(this.differences())) {
+      if (judgement.kind === 'gone') continue;
+      if (judgement.kind === 'posted-meanwhile') {
+        this.posted.add(judgement.row);
+        continue;
+      }
+      const row = this.report.add(judgement);
+      await this.options.onBreak?.(row);
+    }
+    return this.report.comparison(this.accepted.balance(), this.posted.balance());
+  }
+
+  /** Coarse digests of everything, finer ones of what differs, then the rows of what differs still. */
+  private async *differences(): AsyncGenerator<Difference, void> {
+    const { olderThan, fewRows } = this.options;
+    for await (const range of this.differingIn({ olderThan }, coarse)) {
+      const within = { ...range, olderThan };
+      const parts = range.rows > fewRows ? this.differingIn(within, fine) : [within];
+      for await (const { after, until } of parts) yield* this.rowByRow({ after, until, olderThan });
+    }
+  }
+
+  private differingIn(range: DigestRange, digits: number) {
+    return differingRanges(
+      this.payments.digests(range, digits),
+      this.ledger.digests(range, digits),
+      (bucket: Bucket) => {
+        this.accepted.addBucket(bucket);
+        this.posted.addBucket(bucket);
+      },
+    );
+  }
+
+  /**
+   * The ledger's part first: a payment is accepted before it is posted, so what is posted while the two are read never
+   * looks unexpected.
+   */
+  private async *rowByRow(range: DigestRange): AsyncGenerator<Difference, void> {
+    const posted = this.posted.over(this.ledger.export(range));
+    for await (const { rows, after = range.after, to: until = range.until } of inRanges(
+      posted,
+      this.options.rangeRows,
+    ))
+      yield* differences(
+        this.accepted.over(this.payments.export({ ...range, after, until })),
+        iterated(rows),
+      );
+  }
+
+  /** Looks the payment of each difference up again by id, many in one request: at the ledger first, then at payments. */
+  private async *lookedUp(found: AsyncIterable<Difference>): AsyncGenerator<Judgement, void> {
+    for await (const batch of batches(found, lookUpsInOne)) {
+      const ids = [...new Set(batch.map(({ row }) => row.paymentId))];
+      const atLedger = Map.groupBy(await this.ledger.stations(ids), ({ paymentId }) => paymentId);
+      const answers = await this.payments.stations(ids, this.options.markers);
+      const atPayments = Map.groupBy(answers, ({ paymentId }) => paymentId);
+      for (const difference of batch) {
+        const { paymentId } = difference.row;
+        yield judge(difference, {
+          ledger: atLedger.get(paymentId) ?? [],
+          payments: atPayments.get(paymentId) ?? [],
+        });
+      }
+    }
+  }
 }
 
 async function* iterated<Item>(items: Iterable<Item>): AsyncGenerator<Item, void> {
   yield* items;
-}
-
-/** Looks the payment of each difference up again by id, many in one request: at the ledger first, then at payments. */
-async function* lookedUp(
-  found: AsyncIterable<Difference>,
-  ledger: Side,
-  payments: Side,
-): AsyncGenerator<Judgement, void> {
-  for await (const batch of batches(found, lookUpsInOne)) {
-    const ids = [...new Set(batch.map(({ row }) => row.paymentId))];
-    const atLedger = Map.groupBy(await ledger.stations(ids), ({ paymentId }) => paymentId);
-    const atPayments = Map.groupBy(await payments.stations(ids), ({ paymentId }) => paymentId);
-    for (const difference of batch) {
-      const { paymentId } = difference.row;
-      yield judge(difference, {
-        ledger: atLedger.get(paymentId) ?? [],
-        payments: atPayments.get(paymentId) ?? [],
-      });
-    }
-  }
 }
 
 async function* batches<Item>(items: AsyncIterable<Item>, size: number): AsyncGenerator<Item[], void> {
@@ -104,12 +133,4 @@ async function* batches<Item>(items: AsyncIterable<Item>, size: number): AsyncGe
     batch = [];
   }
   if (batch.length > 0) yield batch;
-}
-
-/** A currency that is not named is one of which there is nothing. */
-function sameTotals(a: Totals, b: Totals): boolean {
-  const nothing = /^0(\.0*)?$/;
-  const part = (totals: Totals, currency: string) =>
-    nothing.test(totals[currency] ?? '0') ? '0' : totals[currency];
-  return Object.keys({ ...a, ...b }).every((currency) => part(a, currency) === part(b, currency));
 }

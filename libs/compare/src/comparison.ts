@@ -1,3 +1,5 @@
+import type { PaymentEventType } from '@paid-once/contracts';
+
 /** Where a payment can be when the two ledgers differ, in the order in which money passes. */
 export const breakKinds = [
   'inOutbox',
@@ -28,6 +30,24 @@ export interface Break {
   totals: Totals;
   /** Since when the oldest of them has been where it is, in seconds; 0 if there is none. */
   oldestSeconds: number;
+}
+
+/** One break, of one event. */
+export interface BreakRow {
+  kind: BreakKind;
+  paymentId: string;
+  type: PaymentEventType;
+  messageId: string | null;
+  src: string;
+  dest: string;
+  /** Major units, never negative: also a reversal's is its payment's amount. */
+  amount: string;
+  currency: string;
+  /** Since when it has been where it is: ISO 8601. */
+  since: string;
+  ageSeconds: number;
+  /** Why it was parked or dead-lettered; what the ledger has instead. Empty where there is nothing to say. */
+  detail: string;
 }
 
 /** What `paid-once compare --json` prints. */

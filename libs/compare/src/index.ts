@@ -4,8 +4,15 @@ export {
   type Balance,
   type Break,
   type BreakKind,
+  type BreakRow,
   type Comparison,
   type Totals,
 } from './comparison.js';
-export { Side, SideUnreachable, type Digest, type Station, type Stats } from './side.js';
-export { digestSql } from './digest-sql.js';
+export { digestPageSql, pageEndSql } from './digest-sql.js';
+export { bucketPages, digestOf, type DigestRange, type DigestSource, type RunQuery } from './digests.js';
+export { afterAll, isUuid } from './id-range.js';
+export type { Bound, Station } from './answers.js';
+export { Markers } from './markers.js';
+export { Side, SideUnreachable } from './side.js';
+export { statsOf, type Stats } from './stats.js';
+export { inThisPartSql } from './table-pages.js';

@@ -1,7 +1,7 @@
 import type { BreakKind } from './comparison.js';
 import type { Difference } from './differences.js';
 import type { ExportRow } from './export-row.js';
-import type { Station } from './side.js';
+import type { Station } from './answers.js';
 
 /** What both sides say about one payment when it is looked up again: the ledger was asked first. */
 export interface LookedUp {
@@ -14,6 +14,8 @@ export interface Found {
   kind: BreakKind;
   row: ExportRow;
   since: string | undefined;
+  /** Why it was parked or dead-lettered. */
+  reason: string | undefined;
   ledgerRow?: ExportRow;
 }
 
@@ -26,8 +28,8 @@ export type Judgement =
 /**
  * What a difference is, now that the payment was looked up again.
  *
- * What has left the outbox and was not posted is called `inBroker`, never missing: a queue cannot be browsed, so only a
- * marker that came after it can prove that it will not arrive.
+ * What has left the outbox and was not posted is called `inBroker`, not missing: a queue cannot be browsed, so only a marker
+ * that was published after it and has arrived proves that it will not arrive. The ledger was asked after the marker came.
  */
 export function judge(difference: Difference, { ledger, payments }: LookedUp): Judgement {
   const { row } = difference;
@@ -37,6 +39,7 @@ export function judge(difference: Difference, { ledger, payments }: LookedUp): J
     kind,
     row,
     since: at?.since ?? undefined,
+    reason: at?.reason ?? undefined,
   });
   const posted = here(ledger, 'posted');
 
@@ -49,7 +52,8 @@ export function judge(difference: Difference, { ledger, payments }: LookedUp): J
       if (dead !== undefined) return found('deadLettered', dead);
       const pending = here(payments, 'outbox');
       if (pending !== undefined) return found('inOutbox', pending);
-      return found('inBroker', here(payments, 'published'));
+      const published = here(payments, 'published');
+      return found(published?.beforeMarker === true ? 'missing' : 'inBroker', published);
     }
     case 'only-ledger':
       if (posted === undefined || payments.some(({ type }) => type === row.type)) return { kind: 'gone' };

@@ -20,14 +20,3 @@ export async function* inRanges(rows: AsyncIterable<ExportRow>, size: number): A
   }
   yield range;
 }
-
-/** The rows up to and with that payment; then the export is let go. */
-export async function* upTo(
-  rows: AsyncIterable<ExportRow>,
-  to: string | undefined,
-): AsyncGenerator<ExportRow, void> {
-  for await (const row of rows) {
-    if (to !== undefined && row.paymentId > to) return;
-    yield row;
-  }
-}

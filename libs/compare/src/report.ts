@@ -1,5 +1,5 @@
-import { uuidV7TimeMs } from '@paid-once/contracts';
-import { breakKinds, type Balance, type BreakKind, type Comparison } from './comparison.js';
+import { formatAmount, uuidV7TimeMs } from '@paid-once/contracts';
+import { breakKinds, type Balance, type BreakKind, type BreakRow, type Comparison } from './comparison.js';
 import type { ExportRow } from './export-row.js';
 import type { Found } from './judge.js';
 import { effectMinor, Money } from './tally.js';
@@ -8,7 +8,8 @@ import { effectMinor, Money } from './tally.js';
 export class Report {
   private readonly found = new Map<BreakKind, { count: number; money: Money; oldestMs: number }>();
 
-  add({ kind, row, since, ledgerRow }: Found): void {
+  /** @returns the same, for people and files */
+  add({ kind, row, since, reason, ledgerRow }: Found): BreakRow {
     const entry = this.found.get(kind) ?? {
       count: 0,
       money: new Money(),
@@ -16,11 +17,22 @@ export class Report {
     };
     entry.count++;
     entry.money.add(row.currency, ledgerRow === undefined ? effectMinor(row) : gapMinor(row, ledgerRow));
-    entry.oldestMs = Math.min(
-      entry.oldestMs,
-      since === undefined ? uuidV7TimeMs(row.paymentId) : Date.parse(since),
-    );
+    const sinceMs = since === undefined ? uuidV7TimeMs(row.paymentId) : Date.parse(since);
+    entry.oldestMs = Math.min(entry.oldestMs, sinceMs);
     this.found.set(kind, entry);
+    return {
+      kind,
+      paymentId: row.paymentId,
+      type: row.type,
+      messageId: row.messageId ?? null,
+      src: row.src,
+      dest: row.dest,
+      amount: formatAmount(BigInt(row.amountMinor), row.currency),
+      currency: row.currency,
+      since: Number.isFinite(sinceMs) ? new Date(sinceMs).toISOString() : '',
+      ageSeconds: secondsSince(sinceMs),
+      detail: reason ?? (ledgerRow === undefined ? '' : `the ledger has ${inWords(ledgerRow)}`),
+    };
   }
 
   comparison(payments: Balance, ledger: Balance): Comparison {
@@ -38,11 +50,22 @@ export class Report {
   private breakOf(kind: BreakKind): Comparison['breaks'][BreakKind] {
     const entry = this.found.get(kind);
     if (entry === undefined) return { count: 0, totals: {}, oldestSeconds: 0 };
-    const ageMs = Date.now() - entry.oldestMs;
-    // Never negative, and a number whatever a ledger's rows hold: databases' clocks and this one differ a little.
-    const oldestSeconds = Number.isFinite(ageMs) ? Math.max(0, Math.round(ageMs / 100) / 10) : 0;
-    return { count: entry.count, totals: entry.money.totals(), oldestSeconds };
+    return {
+      count: entry.count,
+      totals: entry.money.totals(),
+      oldestSeconds: secondsSince(entry.oldestMs),
+    };
   }
+}
+
+/** Never negative, and a number whatever a ledger's rows hold: databases' clocks and this one differ a little. */
+function secondsSince(timeMs: number): number {
+  const ageMs = Date.now() - timeMs;
+  return Number.isFinite(ageMs) ? Math.max(0, Math.round(ageMs / 100) / 10) : 0;
+}
+
+function inWords({ src, dest, amountMinor, currency }: ExportRow): string {
+  return `${currency} ${formatAmount(BigInt(amountMinor), currency)} from ${src} to ${dest}`;
 }
 
 /** By how much the amounts differ; the whole amount if currency or accounts do. */

@@ -1,31 +1,10 @@
-import { paymentEventTypes } from '@paid-once/contracts';
 import { z } from 'zod';
+import { bound, bucket, station, stats, type Bound, type Station } from './answers.js';
+import type { Bucket, DigestRange } from './digests.js';
 import { exportRow, type ExportRow } from './export-row.js';
 import { linesOf } from './lines.js';
+import type { Stats } from './stats.js';
 import { within } from './within.js';
-
-const stats = z.object({
-  count: z.number(),
-  totals: z.record(z.string(), z.string()),
-  reversals: z.number().default(0),
-});
-/** `GET /stats`: payments, and their totals in major units net of reversals. */
-export type Stats = z.infer<typeof stats>;
-
-const digest = z.object({ count: z.coerce.string(), sum: z.coerce.string(), hash: z.coerce.string() });
-/** `GET /digest`: equal digests, equal rows; the order in which they were read does not matter. */
-export type Digest = z.infer<typeof digest>;
-
-const station = z.object({
-  paymentId: z.string(),
-  type: z.enum(paymentEventTypes),
-  station: z.enum(['outbox', 'published', 'dead-lettered', 'posted', 'parked', 'waiting']),
-  reason: z.string().nullish(),
-  messageId: z.string().nullish(),
-  since: z.string().nullish(),
-});
-/** `GET /stations?payment=`: where an event of a payment is now, since when (ISO 8601) and why. */
-export type Station = z.infer<typeof station>;
 
 /** Milliseconds. */
 const answerMs = 10_000;
@@ -40,19 +19,70 @@ export class Side {
   ) {}
 
   /**
-   * Every event after the given payment, in order; read as fast as the caller takes it, no faster.
+   * Every event of a range, in order; read as fast as the caller takes it, no faster.
    * @throws SideUnreachable also when the stream breaks off before its end
    */
-  async *export(after?: string): AsyncGenerator<ExportRow, void> {
+  export(range: DigestRange = {}): AsyncGenerator<ExportRow, void> {
+    return this.lines(`/export${query(range)}`, exportRow);
+  }
+
+  /**
+   * The digests of a range's buckets, in order.
+   * @param digits how many hex digits of a payment id make its bucket
+   * @throws SideUnreachable also when the stream breaks off before its end
+   */
+  digests(range: DigestRange, digits: number): AsyncGenerator<Bucket, void> {
+    return this.lines(`/digests${query({ ...range, digits })}`, bucket);
+  }
+
+  stats(): Promise<Stats> {
+    return this.ask('/stats', stats);
+  }
+
+  /** Payments only: what is older than that, by its database's clock, has a smaller message id. */
+  bound(secondsAgo: number): Promise<Bound> {
+    return this.ask(`/digests/bound${query({ seconds: secondsAgo })}`, bound);
+  }
+
+  /**
+   * Where the events of these payments are; at most 100 payments, so that the request's line stays short.
+   * @param markers payments only: a set of markers, and the answer tells what was published before them
+   */
+  stations(paymentIds: readonly string[], markers?: string): Promise<Station[]> {
+    const parameters = new URLSearchParams(paymentIds.map((id): [string, string] => ['payment', id]));
+    if (markers !== undefined) parameters.append('marker', markers);
+    return this.ask(`/stations?${parameters.toString()}`, z.array(station));
+  }
+
+  /** One answer. @param body sent with POST */
+  async ask<Schema extends z.ZodType>(path: string, schema: Schema, body?: object): Promise<z.infer<Schema>> {
+    try {
+      const timeout = AbortSignal.timeout(answerMs);
+      const signal = this.signal ? AbortSignal.any([timeout, this.signal]) : timeout;
+      const response = await this.send(path, {
+        signal,
+        ...(body && {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(body),
+        }),
+      });
+      return schema.parse(await response.json());
+    } catch (error) {
+      throw this.failure(error);
+    }
+  }
+
+  private async *lines<Schema extends z.ZodType>(
+    path: string,
+    schema: Schema,
+  ): AsyncGenerator<z.infer<Schema>, void> {
     const unwanted = new AbortController();
     try {
       const signal = this.signal ? AbortSignal.any([unwanted.signal, this.signal]) : unwanted.signal;
-      const response = await within(
-        silenceMs,
-        this.get(after === undefined ? '/export' : `/export?after=${after}`, signal),
-      );
+      const response = await within(silenceMs, this.send(path, { signal }));
       if (response.body === null) return;
-      for await (const line of linesOf(response.body, silenceMs)) yield exportRow.parse(JSON.parse(line));
+      for await (const line of linesOf(response.body, silenceMs)) yield schema.parse(JSON.parse(line));
     } catch (error) {
       throw this.failure(error);
     } finally {
@@ -60,38 +90,8 @@ export class Side {
     }
   }
 
-  /** Of all events; undefined if the side cannot answer that now (too many rows for one statement). */
-  async digest(): Promise<Digest | undefined> {
-    try {
-      return await this.json('/digest', digest);
-    } catch (error) {
-      if (error instanceof SideUnreachable && error.status !== undefined) return undefined;
-      throw error;
-    }
-  }
-
-  stats(): Promise<Stats> {
-    return this.json('/stats', stats);
-  }
-
-  /** Where the events of these payments are; at most 100 payments, so that the request's line stays short. */
-  stations(paymentIds: readonly string[]): Promise<Station[]> {
-    const query = new URLSearchParams(paymentIds.map((id): [string, string] => ['payment', id]));
-    return this.json(`/stations?${query.toString()}`, z.array(station));
-  }
-
-  private async json<Schema extends z.ZodType>(path: string, schema: Schema): Promise<z.infer<Schema>> {
-    try {
-      const timeout = AbortSignal.timeout(answerMs);
-      const response = await this.get(path, this.signal ? AbortSignal.any([timeout, this.signal]) : timeout);
-      return schema.parse(await response.json());
-    } catch (error) {
-      throw this.failure(error);
-    }
-  }
-
-  private async get(path: string, signal: AbortSignal): Promise<Response> {
-    const response = await fetch(this.url.replace(/\/$/, '') + path, { signal });
+  private async send(path: string, init: RequestInit): Promise<Response> {
+    const response = await fetch(this.url.replace(/\/$/, '') + path, init);
     if (response.ok) return response;
     const problem = (await response.text()).slice(0, 300);
     throw new SideUnreachable(
@@ -122,6 +122,13 @@ export class SideUnreachable extends Error {
   ) {
     super(`${side} at ${url}: ${reason}`);
   }
+}
+
+function query(parameters: object): string {
+  const given = Object.entries(parameters)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]): [string, string] => [name, String(value)]);
+  return given.length === 0 ? '' : `?${new URLSearchParams(given).toString()}`;
 }
 
 function reasonOf(error: unknown): string {

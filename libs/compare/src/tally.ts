@@ -1,5 +1,6 @@
 import { formatAmount } from '@paid-once/contracts';
 import type { Balance, Totals } from './comparison.js';
+import type { Bucket } from './digests.js';
 import type { ExportRow } from './export-row.js';
 
 /** Adds up money by currency, in minor units. */
@@ -32,6 +33,12 @@ export class Tally {
   add(row: ExportRow): void {
     if (row.type === 'payment.accepted') this.count++;
     this.money.add(row.currency, effectMinor(row));
+  }
+
+  /** The events of a bucket at once. */
+  addBucket({ payments, totals }: Bucket): void {
+    this.count += payments;
+    for (const [currency, minor] of Object.entries(totals)) this.money.add(currency, BigInt(minor));
   }
 
   /** The same rows, added up as they pass. */

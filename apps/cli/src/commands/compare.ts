@@ -1,16 +1,27 @@
+import { Side, type Comparison } from '@paid-once/compare';
 import { InvalidArgumentError, type Command } from 'commander';
 import { currentChapter } from '../chapters.js';
-import { compareUntilAgreed } from '../compare-until-agreed.js';
-import { exitCodes } from '../exit-codes.js';
+import { compareUntilAgreed, type CompareUntilAgreed } from '../compare-until-agreed.js';
+import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { showComparison } from '../output/compare-view.js';
 import { waitingLine } from '../output/progress.js';
-import { age } from '../output/words.js';
-import { addVerb, type Run } from '../verb.js';
+import { age, counted } from '../output/words.js';
+import { repairLedgers, type Repaired } from '../repair/repair-ledgers.js';
+import { repairSentences } from '../repair/repair-view.js';
+import { BreakReport } from '../report/break-report.js';
+import { formatOf } from '../report/report-formats.js';
+import { requesterOf } from '../requester.js';
+import { addVerb, type Context, type Run } from '../verb.js';
 
 interface CompareFlags {
   json?: true;
   wait?: true;
+  repair?: true;
   timeout: number;
+  olderThan?: number;
+  report?: string;
+  by?: string;
+  why: string;
 }
 
 export function addCompare(program: Command, run: Run): void {
@@ -20,39 +31,102 @@ export function addCompare(program: Command, run: Run): void {
     examples: [
       ['compare', 'as they are now, with what stands between them'],
       ['compare --wait', 'until they agree, for up to a minute'],
-      ['compare --wait --timeout 10 --json', 'for scripts'],
+      ['compare --repair', 'publish again what is missing, retry what is parked, compare again'],
+      ['compare --older-than 30 --json', 'for scripts, while payments flow'],
+      ['compare --report breaks.csv', 'every break in a file: .csv, .json or .ndjson'],
     ],
   })
-    .option('--wait', 'repeat until they agree')
+    .option('--wait', 'repeat until they agree; what is missing is proven by markers')
+    .option('--repair', 'publish again what is missing, retry what is parked, and compare again')
     .option('--timeout <seconds>', 'how long to wait', seconds, 60)
-    .action((flags: CompareFlags) =>
-      run(flags.json === true, async ({ out, settings, signal }) => {
-        const { urls } = settings();
-        const waiting = waitingLine(out);
-        const comparison = await compareUntilAgreed({
-          payments: urls.payments,
-          ledger: urls.ledger,
-          timeoutMs: flags.wait ? flags.timeout * 1_000 : 0,
-          onWaiting: (what) => waiting.show(what),
-          signal,
-        }).finally(() => waiting.end());
-        out.result(comparison);
-        showComparison(out, comparison);
-        if (comparison.agree) {
-          out.next('npx paid-once status');
-          return exitCodes.done;
-        }
-        const inBroker = comparison.breaks.inBroker.count > 0;
-        const now = inBroker && (await currentChapter(urls.payments, signal).catch(() => undefined));
-        if (now && now.chapter === 1)
-          out.say('This is chapter 1, which keeps nothing to send again: what stays unposted is lost.');
-        if (flags.wait) out.say(`They did not agree within ${age(flags.timeout)}.`);
-        out.next(
-          ...(flags.wait ? ['npx paid-once links', 'npx paid-once heal'] : ['npx paid-once compare --wait']),
-        );
-        return exitCodes.differ;
-      }),
-    );
+    .option('--older-than <seconds>', 'only what was accepted longer ago than that', seconds)
+    .option('--report <file>', 'write every break to a file: .csv, .json or .ndjson', reportFile)
+    .option('--by <name>', 'with --repair, who does it; default: who is logged in here')
+    .option('--why <text>', 'with --repair, the reason that is written down', 'compare --repair')
+    .action((flags: CompareFlags) => run(flags.json === true, (context) => compareLedgers(context, flags)));
+}
+
+async function compareLedgers(context: Context, flags: CompareFlags): Promise<ExitCode> {
+  const { out, settings, signal } = context;
+  const { urls } = settings();
+  const report = reportTo(flags.report);
+  const waiting = waitingLine(out);
+  try {
+    const bound =
+      flags.olderThan === undefined
+        ? undefined
+        : await new Side('payments', urls.payments, signal).bound(flags.olderThan);
+    const options: CompareUntilAgreed & { signal: AbortSignal } = {
+      payments: urls.payments,
+      ledger: urls.ledger,
+      timeoutMs: flags.wait || flags.repair ? flags.timeout * 1_000 : 0,
+      onWaiting: (what) => waiting.show(what),
+      olderThan: bound?.olderThan,
+      breaks: report,
+      signal,
+    };
+    const { comparison, repaired } = await outcomeOf(context, flags, options).finally(() => waiting.end());
+    await report?.finish();
+    out.result({
+      ...comparison,
+      ...(bound && { olderThan: bound.at }),
+      ...(repaired && { repair: repaired }),
+      ...(report && { report: flags.report, rows: report.rows }),
+    });
+    if (bound) out.say(`What was accepted before ${bound.at}, by the payments database’s clock:`);
+    if (repaired) for (const line of repairSentences(repaired, comparison)) out.say(line);
+    showComparison(out, comparison);
+    if (report) out.say(`${counted(report.rows, 'break')} written to ${flags.report}.`);
+    return await concluded(context, flags, comparison);
+  } finally {
+    await report?.discard();
+  }
+}
+
+async function outcomeOf(
+  { settings, signal }: Context,
+  flags: CompareFlags,
+  options: CompareUntilAgreed & { signal: AbortSignal },
+): Promise<{ comparison: Comparison; repaired?: Repaired }> {
+  if (!flags.wait && !flags.repair) return { comparison: await compareUntilAgreed(options) };
+  // The ledger of chapters 1 to 3 ignores markers. Where no chapter can be asked for, they are simply tried.
+  const now = await currentChapter(settings().urls.payments, signal).catch(() => undefined);
+  const marked = { ...options, sendMarkers: now === undefined || now.chapter === 4 };
+  if (flags.repair) return repairLedgers({ ...marked, who: requesterOf(flags) });
+  return { comparison: await compareUntilAgreed(marked) };
+}
+
+async function concluded(
+  { out, settings, signal }: Context,
+  flags: CompareFlags,
+  comparison: Comparison,
+): Promise<ExitCode> {
+  if (comparison.agree) {
+    out.next('npx paid-once status');
+    return exitCodes.done;
+  }
+  const { inBroker, missing, parked, deadLettered } = comparison.breaks;
+  const now =
+    inBroker.count > 0 && (await currentChapter(settings().urls.payments, signal).catch(() => undefined));
+  if (now && now.chapter === 1)
+    out.say('This is chapter 1, which keeps nothing to send again: what stays unposted is lost.');
+  if (flags.wait || flags.repair) out.say(`They did not agree within ${age(flags.timeout)}.`);
+  if (missing.count > 0 && !flags.repair) out.next('npx paid-once compare --repair');
+  else if (parked.count + deadLettered.count > 0) out.next('npx paid-once dead list');
+  else if (flags.wait || flags.repair) out.next('npx paid-once links', 'npx paid-once heal');
+  else out.next('npx paid-once compare --wait');
+  return exitCodes.differ;
+}
+
+function reportTo(file: string | undefined): BreakReport | undefined {
+  const format = file === undefined ? undefined : formatOf(file);
+  return file === undefined || format === undefined ? undefined : new BreakReport(file, format);
+}
+
+function reportFile(name: string): string {
+  if (formatOf(name) === undefined)
+    throw new InvalidArgumentError('Its name ends in .csv, .json or .ndjson: that says how it is written.');
+  return name;
 }
 
 function seconds(text: string): number {

@@ -22,3 +22,9 @@ export function eventRow(index: number, changes: Partial<ExportRow> = {}): Expor
 export async function* stream<Item>(items: Iterable<Item>): AsyncGenerator<Item, void> {
   yield* items;
 }
+
+/** Ids of payments that are so many milliseconds apart: they fall into several buckets. */
+export function spreadId(index: number, apartMs: number): string {
+  const ms = (0x19a_0000_0000 + index * apartMs).toString(16).padStart(12, '0');
+  return `${ms.slice(0, 8)}-${ms.slice(8)}-7000-8000-${index.toString(16).padStart(12, '0')}`;
+}
