@@ -4,8 +4,11 @@ import { dirname, join } from 'node:path';
 /** The folder that holds package.json and dist, from sources and from dist alike. */
 export const checkout = findCheckout(import.meta.dirname);
 
-/** A program of an app, built: `program('ledger', 'setup')`. */
-export function builtProgram(app: 'payments' | 'ledger' | 'relay', file: 'main' | 'setup'): string {
+/** A program of an app, built: `builtProgram('ledger', 'setup')`. */
+export function builtProgram(
+  app: 'payments' | 'ledger' | 'relay',
+  file: 'main' | 'setup' | 'rebase',
+): string {
   return join(checkout, 'dist/apps', app, 'src', `${file}.js`);
 }
 

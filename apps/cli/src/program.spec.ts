@@ -20,6 +20,13 @@ const verbs = [
   'restart',
   'reset',
   'setup',
+  'show',
+  'dead list',
+  'dead show',
+  'dead redrive',
+  'dead drop',
+  'replay',
+  'outbox rebase',
 ];
 
 const started: FakeService[] = [];
@@ -58,6 +65,19 @@ describe('the command line', () => {
     ['restart moon', 'no such process'],
     ['start --amqp amqp://localhost', 'servers go together'],
     ['setup', 'settings are missing'],
+    ['dead', 'no verb of the group'],
+    ['dead show', 'no reason or payment'],
+    ['dead redrive poison', 'no reason why'],
+    ['dead redrive --why x', 'neither which nor --all'],
+    ['dead redrive poison --all --why x', 'both'],
+    ['dead redrive --all --why x --rate 0', 'out of range'],
+    ['dead drop poison --why x', 'no count'],
+    ['replay --why x', 'nothing to replay'],
+    ['replay --since 2h', 'no reason why'],
+    ['replay --since 2h --missing --why x', 'two at once'],
+    ['replay --payment 4711 --why x', 'no payment’s id'],
+    ['show', 'no payment'],
+    ['show 4711', 'no payment’s id'],
   ])('"%s" is a usage error (%s): exit 2, nothing on stdout', async (args) => {
     const { exitCode, stdout, stderr } = await run(args);
     expect(exitCode).toBe(2);
@@ -79,6 +99,12 @@ describe('the command line', () => {
     'status',
     'chapter',
     'chapter 2',
+    'dead list',
+    'dead show poison',
+    'dead redrive --all --why x',
+    'dead drop --all --count 1 --why x',
+    'replay --since 2h --why x',
+    'show 019a0000-0000-7000-8000-000000000001',
   ])('%s says what it means for the money when nothing answers: exit 3', async (args) => {
     const { exitCode, stdout, stderr } = await run(args);
     expect(exitCode).toBe(3);
@@ -113,11 +139,17 @@ describe('the command line', () => {
 });
 
 describe('compare', () => {
-  const stats = { count: 2, totals: { EUR: '2.00' }, reversals: 0 };
-  const digest = { count: '2', sum: '200', hash: 'abc' };
+  const digest = {
+    bucket: '019a0000',
+    count: 2,
+    payments: 2,
+    reversals: 0,
+    totals: { EUR: '200' },
+    hash: 'abc',
+  };
 
   it('exits 0 when the ledgers agree, and says so in words and money', async () => {
-    const side = await fake({ '/digest': digest, '/stats': stats });
+    const side = await fake({ '/digests': digest });
     const { exitCode, stdout } = await run('compare', sides(side, side));
     expect(exitCode).toBe(0);
     expect(stdout).toContain('The ledgers agree: 2 payments, EUR 2.00, each posted exactly once.');
@@ -125,7 +157,7 @@ describe('compare', () => {
   });
 
   it('prints exactly the object of the contract with --json', async () => {
-    const side = await fake({ '/digest': digest, '/stats': stats });
+    const side = await fake({ '/digests': digest });
     const { stdout } = await run('compare --json', sides(side, side));
     const none = { count: 0, totals: {}, oldestSeconds: 0 };
     expect(JSON.parse(stdout)).toEqual({
@@ -166,11 +198,11 @@ describe('compare', () => {
     const paymentId = '019a0000-0000-7000-8000-000000000001';
     const event = { paymentId, type: 'payment.accepted', messageId: 'm' };
     const payments = await fake({
-      '/digest': { ...digest, count: '1' },
+      '/digests': digest,
       '/export': { ...event, src: 'a', dest: 'b', amountMinor: '100', currency: 'EUR' },
       '/stations': [{ ...event, station: 'outbox', since: new Date().toISOString() }],
     });
-    const ledger = await fake({ '/digest': { ...digest, count: '0' }, '/export': 200, '/stations': [] });
+    const ledger = await fake({ '/digests': 200, '/export': 200, '/stations': [] });
     return [payments, ledger];
   }
 });

@@ -5,14 +5,18 @@ import { addChapters } from './commands/chapters.js';
 import { addChapter } from './commands/chapter.js';
 import { addCompare } from './commands/compare.js';
 import { addCrash } from './commands/crash.js';
+import { addDead } from './commands/dead.js';
 import { addDemo } from './commands/demo.js';
 import { addHeal } from './commands/heal.js';
 import { addLinks } from './commands/links.js';
+import { addOutbox } from './commands/outbox.js';
 import { addPay } from './commands/pay.js';
 import { addProcessVerbs } from './commands/process-verbs.js';
 import { addProcesses } from './commands/processes.js';
+import { addReplay } from './commands/replay.js';
 import { addReset } from './commands/reset.js';
 import { addSetup } from './commands/setup.js';
+import { addShow } from './commands/show.js';
 import { addStart } from './commands/start.js';
 import { addStatus } from './commands/status.js';
 import { exitCodes } from './exit-codes.js';
@@ -100,6 +104,9 @@ First steps:
     addPay,
     addStatus,
     addCompare,
+    addShow,
+    addDead,
+    addReplay,
     addLinks,
     addBreak,
     addHeal,
@@ -109,6 +116,7 @@ First steps:
     addProcessVerbs,
     addReset,
     addSetup,
+    addOutbox,
   ])
     add(program, run);
   return program;

@@ -19,6 +19,7 @@ export interface Context {
 export type Run = (json: boolean, work: (context: Context) => Promise<ExitCode>) => Promise<void>;
 
 export interface Verb {
+  /** Inside a group without the group's name; the examples have both. */
   name: string;
   /** In a few words, for the list of verbs. */
   does: string;
@@ -37,4 +38,9 @@ export function addVerb(program: Command, { name, does, examples }: Verb): Comma
     .description(does)
     .option('--json', 'print one JSON object on stdout; lines for people go to stderr')
     .addHelpText('after', `\nExamples:\n${lines.join('\n')}`);
+}
+
+/** Verbs that belong together, called as `paid-once GROUP VERB`; without a verb it lists them. */
+export function addGroup(program: Command, { name, does }: { name: string; does: string }): Command {
+  return program.command(name).description(does).usage('VERB [options]');
 }

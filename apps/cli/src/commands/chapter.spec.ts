@@ -60,15 +60,22 @@ describe('compare', () => {
       type: 'payment.accepted',
       messageId: 'm',
     };
-    const digest = { count: '1', sum: '100', hash: 'abc' };
+    const digest = {
+      bucket: '019a0000',
+      count: 1,
+      payments: 1,
+      reversals: 0,
+      totals: { EUR: '100' },
+      hash: 'abc',
+    };
     const ledger = await fakeService({
-      '/digest': { ...digest, count: '0' },
+      '/digests': 200,
       '/export': 200,
       '/stations': [],
     });
     started.push(ledger);
     const { env } = await fake({
-      '/digest': digest,
+      '/digests': digest,
       '/export': { ...event, src: 'a', dest: 'b', amountMinor: '100', currency: 'EUR' },
       '/stations': [{ ...event, station: 'published', since }],
       '/lab/chapter': { chapter: 1, since },

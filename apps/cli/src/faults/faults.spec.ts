@@ -80,12 +80,12 @@ describe('break', () => {
   });
 
   it.each([
-    ['payment --slow 800', '800ms, 2s or 1m'],
+    ['payment --slow 800', '800ms, 2s, 1m or 2h'],
     ['payment --slow 0ms', 'from 1 ms to 10 min'],
     ['payment --reset 130%', 'at most 100 percent, such as 30% or 30'],
     ['payment --reset', 'argument missing'],
-    ['payment --for ever', '800ms, 2s or 1m'],
-    ['payment --for 2h', '800ms, 2s or 1m'],
+    ['payment --for ever', '800ms, 2s, 1m or 2h'],
+    ['payment --for 2h', 'to 60 min'],
     ['payment --cut --drip', 'give --cut alone'],
     ['payment --half-open --slow 1s', 'give --half-open alone'],
     ['payment --lose-answers --lose-requests', 'give --half-open'],

@@ -119,7 +119,7 @@ describe('the processes of npm start', () => {
     expect(after?.pid).not.toBe(before);
   });
 
-  it('relay: stopped, the outbox grows; killed while it is stopped, another one takes over, and both agree', async () => {
+  it('C7: relay stopped, the outbox grows; killed while it is stopped, another one takes over, and both agree', async () => {
     expect((await system.run('stop', 'relay')).exitCode).toBe(0);
     const frozen = (await system.processes())['relay'];
     expect(frozen?.state).toBe('stopped');
@@ -130,7 +130,7 @@ describe('the processes of npm start', () => {
     expect((await system.processes())['relay']?.pid).not.toBe(frozen?.pid);
   });
 
-  it('relay: stopped, the outbox grows; with cont it drains, and both ledgers agree', async () => {
+  it('C7: relay stopped, the outbox grows; with cont it drains, and both ledgers agree', async () => {
     await system.run('stop', 'relay');
     const frozen = (await system.processes())['relay'];
     await pay(30);
@@ -156,7 +156,7 @@ describe('the processes of npm start', () => {
     await expectAgreement();
   });
 
-  it('rabbitmq: restarted under load, both ledgers agree; a second restart meanwhile is refused', async () => {
+  it('E1: rabbitmq, restarted under load, both ledgers agree; a second restart meanwhile is refused', async () => {
     const endPaying = payOn();
     const restart = system.run('restart', 'rabbitmq');
     await eventually(
@@ -172,6 +172,15 @@ describe('the processes of npm start', () => {
     await expectAgreement();
   });
 
+  it('H5: go on when nobody reads any more what their launcher prints, and so does the launcher', async () => {
+    system.stopReading();
+    expect((await system.run('kill', 'relay')).exitCode).toBe(0); // which it tells
+    await pay(20);
+    await expectAgreement();
+    expect(system.isRunning).toBe(true);
+    expect((await system.processes())['relay']?.state).toBe('running');
+  });
+
   it('are all gone 10 s after Ctrl-C, also what was stopped, dead or being restarted', async () => {
     await Promise.all([
       system.run('stop', 'relay'),
@@ -180,7 +189,7 @@ describe('the processes of npm start', () => {
     ]);
     const restart = system.run('restart', 'rabbitmq');
     await eventually(
-      async () => system.said.includes('rabbitmq is being restarted'),
+      async () => (await system.processes())['rabbitmq']?.state === 'restarting',
       'the restart has begun',
     );
     const { exitCode, ms } = await system.end('SIGINT');

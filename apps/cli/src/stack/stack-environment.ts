@@ -33,22 +33,37 @@ export function stackEnvironment(options: {
   lab: boolean;
 }): Record<string, string> {
   const { servers, passwords, ports, linkPorts } = options;
-  const database = (adminUrl: string, role: 'payments' | 'relay' | 'ledger', port: number) => {
+  const database = (adminUrl: string, role: string, password: string, port: number) => {
     const { pathname } = new URL(adminUrl);
-    return `postgres://${role}:${passwords[role]}@127.0.0.1:${port}${pathname}`;
+    return `postgres://${role}:${password}@127.0.0.1:${port}${pathname}`;
   };
+  const { paymentsAdminDb, ledgerAdminDb } = servers;
+  const { paymentsPostgres, relayPostgres, ledgerPostgres } = linkPorts;
   const amqp = (role: 'payments' | 'relay' | 'ledger', port: number) =>
     `amqp://${role}:${passwords[`${role}Amqp`]}@127.0.0.1:${port}/${encodeURIComponent(servers.vhost)}`;
   const urls = urlsAt(ports);
   return {
     PAID_ONCE_LAB: String(options.lab),
-    PAID_ONCE_PAYMENTS_ADMIN_DB_URL: servers.paymentsAdminDb,
-    PAID_ONCE_LEDGER_ADMIN_DB_URL: servers.ledgerAdminDb,
+    PAID_ONCE_PAYMENTS_ADMIN_DB_URL: paymentsAdminDb,
+    PAID_ONCE_LEDGER_ADMIN_DB_URL: ledgerAdminDb,
     PAID_ONCE_BROKER_ADMIN_URL: servers.brokerAdmin,
     PAID_ONCE_BROKER_UPSTREAM: servers.brokerUpstream,
-    PAID_ONCE_PAYMENTS_DB_URL: database(servers.paymentsAdminDb, 'payments', linkPorts.paymentsPostgres),
-    PAID_ONCE_RELAY_DB_URL: database(servers.paymentsAdminDb, 'relay', linkPorts.relayPostgres),
-    PAID_ONCE_LEDGER_DB_URL: database(servers.ledgerAdminDb, 'ledger', linkPorts.ledgerPostgres),
+    PAID_ONCE_PAYMENTS_DB_URL: database(paymentsAdminDb, 'payments', passwords.payments, paymentsPostgres),
+    PAID_ONCE_RELAY_DB_URL: database(paymentsAdminDb, 'relay', passwords.relay, relayPostgres),
+    PAID_ONCE_LEDGER_DB_URL: database(ledgerAdminDb, 'ledger', passwords.ledger, ledgerPostgres),
+    // Through the link of the service that runs it: cut, it tries again, as everything there does.
+    PAID_ONCE_PAYMENTS_RETENTION_DB_URL: database(
+      paymentsAdminDb,
+      'payments_retention',
+      passwords.paymentsRetention,
+      relayPostgres,
+    ),
+    PAID_ONCE_LEDGER_RETENTION_DB_URL: database(
+      ledgerAdminDb,
+      'ledger_retention',
+      passwords.ledgerRetention,
+      ledgerPostgres,
+    ),
     PAID_ONCE_RELAY_AMQP_URL: amqp('relay', linkPorts.relayRabbitmq),
     PAID_ONCE_LEDGER_AMQP_URL: amqp('ledger', linkPorts.ledgerRabbitmq),
     PAID_ONCE_PAYMENTS_AMQP_URL: amqp('payments', linkPorts.paymentsRabbitmq),

@@ -26,11 +26,12 @@ export class LaunchedSystem {
     readonly directory: string,
     private readonly root: string,
     private readonly env: NodeJS.ProcessEnv,
-    private readonly launcher: ChildProcess,
+    private launcher: ChildProcess,
     private readonly log: string[],
   ) {}
 
-  static async start(): Promise<LaunchedSystem> {
+  /** @param settings on top of its own */
+  static async start(settings: Record<string, string> = {}): Promise<LaunchedSystem> {
     const root = await mkdtemp(join(tmpdir(), 'paid-once-launched-'));
     for (const part of ['apps/cli/bin', 'package.json', 'dist'])
       await cp(join(checkout, part), join(root, part), { recursive: true });
@@ -39,19 +40,11 @@ export class LaunchedSystem {
     await symlink(join(checkout, 'node_modules'), join(root, 'node_modules'));
     const [payments = 0, ledger = 0, relay = 0, link = 0, toxiproxy = 0] = await freePorts(5);
     const ports = { payments, ledger, relay, link, toxiproxy };
-    const env: NodeJS.ProcessEnv = { PATH: process.env.PATH, PAID_ONCE_SERVERS: 'local' };
+    const env: NodeJS.ProcessEnv = { PATH: process.env.PATH, PAID_ONCE_SERVERS: 'local', ...settings };
     for (const [name, port] of Object.entries(ports))
       env[`PAID_ONCE_${name.toUpperCase()}_PORT`] = String(port);
-    const launcher = paidOnce(root, ['start'], env);
     const log: string[] = [];
-    const ready = new Promise<void>((resolve, reject) => {
-      for (const stream of [launcher.stdout, launcher.stderr])
-        createInterface({ input: stream! }).on('line', (line) => {
-          log.push(line);
-          if (line.startsWith('Ready')) resolve();
-        });
-      launcher.once('exit', () => reject(new Error(`npm start has ended:\n${log.join('\n')}`)));
-    });
+    const { launcher, ready } = launch(root, env, log);
     const system = new LaunchedSystem(urlsAt(ports), await stateDirectoryOf(root), root, env, launcher, log);
     try {
       await ready;
@@ -88,6 +81,16 @@ export class LaunchedSystem {
     return this.log.join('\n');
   }
 
+  /** As when the reader of its pipe ends: `npm start | head`. */
+  stopReading(): void {
+    this.launcher.stdout?.destroy();
+    this.launcher.stderr?.destroy();
+  }
+
+  get isRunning(): boolean {
+    return this.launcher.exitCode === null && this.launcher.signalCode === null;
+  }
+
   /** Sends a signal to the launcher alone and waits for its end. @returns exit code, and how many milliseconds it took */
   async end(signal: NodeJS.Signals): Promise<{ exitCode: number | null; ms: number }> {
     const startedAt = performance.now();
@@ -96,9 +99,26 @@ export class LaunchedSystem {
     return { exitCode, ms: performance.now() - startedAt };
   }
 
+  /** As a power cut does: the launcher with its links, services and servers, all by kill -9 at once. */
+  async killEverything(): Promise<void> {
+    const pids = Object.values(await this.processes()).flatMap(({ pid }) => pid ?? []);
+    const gone = once(this.launcher, 'exit');
+    for (const pid of [...pids, this.launcher.pid!]) process.kill(pid, 'SIGKILL');
+    await gone;
+    const left = await this.untilNothingRuns(20_000);
+    if (left.length > 0) throw new Error(`still there after kill -9: ${left.join(', ')}`);
+  }
+
+  /** The same command once more, on the data that the last one has left; resolves when it is ready. */
+  async startAgain(): Promise<void> {
+    const { launcher, ready } = launch(this.root, this.env, this.log);
+    this.launcher = launcher;
+    await ready;
+  }
+
   /** Ends it, if it runs, waits until nothing of it is left, and removes its checkout and data. */
   async remove(): Promise<void> {
-    if (this.launcher.exitCode === null && this.launcher.signalCode === null) await this.end('SIGKILL');
+    if (this.isRunning) await this.end('SIGKILL');
     await this.untilNothingRuns(20_000);
     await removeTree(this.directory);
     await rm(this.root, { recursive: true });
@@ -113,6 +133,19 @@ export class LaunchedSystem {
       await pause(50);
     }
   }
+}
+
+function launch(root: string, env: NodeJS.ProcessEnv, log: string[]) {
+  const launcher = paidOnce(root, ['start'], env);
+  const ready = new Promise<void>((resolve, reject) => {
+    for (const stream of [launcher.stdout, launcher.stderr])
+      createInterface({ input: stream! }).on('line', (line) => {
+        log.push(line);
+        if (line.startsWith('Ready')) resolve();
+      });
+    launcher.once('exit', () => reject(new Error(`npm start has ended:\n${log.join('\n')}`)));
+  });
+  return { launcher, ready };
 }
 
 function paidOnce(root: string, args: string[], env: NodeJS.ProcessEnv): ChildProcess {

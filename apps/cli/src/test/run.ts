@@ -38,16 +38,23 @@ export interface FakeService {
   stop(): Promise<void>;
 }
 
-/** A service that answers each path with what is given for it: a body, or a status without one. */
-export async function fakeService(answers: Record<string, object | number>): Promise<FakeService> {
+/** A body, or a status without one, or a function that gives one of them for a request. */
+export type FakeAnswer = object | number | ((request: { line: string; body: string }) => object | number);
+
+type Scripted = Extract<FakeAnswer, (...request: never[]) => unknown>;
+
+/** A service that answers each path with what is given for it. */
+export async function fakeService(answers: Record<string, FakeAnswer>): Promise<FakeService> {
   const requests: FakeService['requests'] = [];
   const server: Server = createServer((request, response) => {
     let body = '';
     request.on('data', (chunk: Buffer) => (body += chunk.toString()));
     request.on('end', () => {
       const path = new URL(request.url ?? '/', nobody).pathname;
-      requests.push({ line: `${request.method} ${request.url}`, body });
-      const answer = answers[path] ?? 404;
+      const asked = { line: `${request.method} ${request.url}`, body };
+      requests.push(asked);
+      const given = answers[path] ?? 404;
+      const answer: object | number = typeof given === 'function' ? (given as Scripted)(asked) : given;
       if (typeof answer === 'number') response.writeHead(answer).end();
       else response.setHeader('content-type', 'application/json').end(JSON.stringify(answer));
     });

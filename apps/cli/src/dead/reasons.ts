@@ -1,0 +1,96 @@
+/** What a reason means, in one line, and what helps. */
+export interface Meaning {
+  means: string;
+  helps: string;
+}
+
+export type DeadSide = 'outbox' | 'ledger';
+
+/** Why the relay gave a message up: `outbox_dead_letter.reason`; some have a detail behind them. */
+const inOutbox: [reason: RegExp, Meaning][] = [
+  [
+    /^behind/,
+    {
+      means: 'it is in order itself; an earlier message of its payment is dead, and order is kept',
+      helps: 'redrive it with the earlier one: dead redrive PAYMENT takes both, in order',
+    },
+  ],
+  [
+    /^invalid/,
+    {
+      means: 'the payload is not what a payment event is: somebody wrote it past the payments service',
+      helps: 'correct the row in outbox_message, then redrive; or drop it if no payment stands behind it',
+    },
+  ],
+  [
+    /large|frame|encod/i,
+    {
+      means: 'no broker takes a message of this size or with these headers',
+      helps: 'correct the row in outbox_message, then redrive',
+    },
+  ],
+];
+const otherInOutbox: Meaning = {
+  means: 'the relay found that it can never be published as it is',
+  helps: 'remove the cause, then redrive: what still cannot be published stays',
+};
+
+/** Why the ledger set a message aside: `ParkReason`. */
+const inLedger: Readonly<Record<string, Meaning>> = {
+  unreadable: {
+    means: 'it is no text, no JSON, or of another content type: not from our relay',
+    helps: 'find who else publishes; drop it. What payments accepted is repaired by itself',
+  },
+  'no-identity': {
+    means: 'its message id is missing, is no UUIDv7, or differs from the one inside: not from our relay',
+    helps: 'find who else publishes; drop it',
+  },
+  conflict: {
+    means: 'the same message or event came before with other contents; what was posted first stands',
+    helps: 'compare both (show PAYMENT), correct by a new payment; then drop it',
+  },
+  unsupported: {
+    means: 'a type or schema version that this ledger does not know: another release sent it',
+    helps: 'update the ledger, then redrive',
+  },
+  invalid: {
+    means: 'it breaks the schema or a rule of the ledger (amount, currency, accounts)',
+    helps: 'correct the ledger if it is wrong, then redrive; else drop it and reverse the payment',
+  },
+  'too-big': {
+    means: 'a body or headers beyond what the ledger reads: not from our relay',
+    helps: 'find who else publishes; drop it',
+  },
+  'other-run': {
+    means: 'it was sent before the last reset, so its payment no longer exists',
+    helps: 'drop it',
+  },
+  'outside-dedup-window': {
+    means: 'it is older than the inbox remembers, so the inbox cannot tell whether it took effect',
+    helps: 'redrive it: the transfer’s own key still posts it at most once',
+  },
+  'waiting-for': {
+    means: 'a reversal whose payment is not posted yet; it is posted in the same transaction as that',
+    helps: 'nothing, usually; if its payment is stuck, redrive that',
+  },
+  poison: {
+    means: 'ledger processes died of it, or its handling throws',
+    helps: 'find out why in the ledger’s log, repair the ledger, then redrive',
+  },
+  'dead-lettered': {
+    means: 'RabbitMQ itself gave it up (its delivery limit, or a limit on the queue)',
+    helps: 'redrive it; look for a policy on the queues: npx paid-once setup names it',
+  },
+};
+const otherInLedger: Meaning = {
+  means: 'this paid-once does not know the reason: the ledger is of another release',
+  helps: 'look into the ledger’s docs, or update this one',
+};
+
+export function meaningOf(side: DeadSide, reason: string): Meaning {
+  if (side === 'ledger') return inLedger[reason] ?? otherInLedger;
+  return inOutbox.find(([pattern]) => pattern.test(reason))?.[1] ?? otherInOutbox;
+}
+
+/** The ledger's reasons, for help. */
+export const ledgerReasons = Object.keys(inLedger);
