@@ -18,7 +18,8 @@ const withServers = {
 };
 
 // unit: no server. integration: real Postgres and RabbitMQ, started once for all by test/servers.mjs.
-// e2e: the same, for what takes minutes; `npm test` leaves it out.
+// e2e: the same, for what takes minutes; `npm test` leaves it out. long: for what takes longer still; only
+// `npm run test:e2e -- --all` runs it.
 export default {
   projects: [
     { ...base, displayName: 'unit', testMatch: ['<rootDir>/{apps,libs}/**/*.spec.ts'] },
@@ -28,5 +29,6 @@ export default {
       testMatch: ['<rootDir>/{apps,libs,test}/**/*.int-spec.ts'],
     },
     { ...withServers, displayName: 'e2e', testMatch: ['<rootDir>/{apps,libs,test}/**/*.e2e-spec.ts'] },
+    { ...withServers, displayName: 'long', testMatch: ['<rootDir>/{apps,libs,test}/**/*.long-spec.ts'] },
   ],
 };

@@ -10,6 +10,7 @@ const path = [
   'libs/outbox/src/enqueue.ts',
   'libs/outbox/src/sql/insert-messages.ts',
   'libs/outbox/src/relay-pass.ts',
+  'libs/outbox/src/publish.ts',
   'libs/outbox/src/window.ts',
   'libs/outbox/src/sql/open-window.ts',
   'libs/outbox/src/sql/read-slice.ts',

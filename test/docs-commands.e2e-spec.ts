@@ -7,22 +7,25 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { pause } from '@paid-once/service';
 import { commandsIn, isIn, type DocumentedCommand } from './support/documented-commands.js';
 import { TestStack } from './support/test-stack.js';
+import { withAll } from './support/with-all.js';
 
 /** A page pays some hundred times over broken links, and every command starts a process. */
 jest.setTimeout(300_000);
 
 const checkout = join(import.meta.dirname, '..');
-const trail = (await readdir(join(checkout, 'docs/chapters')))
-  .filter((name) => name.endsWith('.md'))
-  .map((name) => `docs/chapters/${name}`)
-  .sort();
-const pages = [...trail, 'README.md'];
+const [trail, runbook] = [await pagesIn('docs/chapters'), await pagesIn('docs/runbook')];
+const pages = [...trail, ...runbook, 'docs/guarantees.md', 'README.md'];
 // Of the README only what says what to expect, in the same way: the rest installs and starts.
 const breakItAndCompare = /^## Break it and compare$(.*?)^## /ms.exec(await read('README.md'))?.[1] ?? '';
 const tried: [page: string, text: string][] = await Promise.all(
   trail.map(async (page): Promise<[string, string]> => [page, await read(page)]),
 );
 if (breakItAndCompare.includes('# →')) tried.push(['README.md', breakItAndCompare]);
+// A page of the runbook may have nothing that can be tried on a system that is whole. All of them take a minute.
+for (const page of withAll ? runbook : runbook.filter((each) => /README|outbox-grows/.test(each))) {
+  const text = await read(page);
+  if (text.includes('# →')) tried.push([page, text]);
+}
 
 let system: TestStack;
 let scratch: string;
@@ -78,6 +81,14 @@ describe('an expectation', () => {
     ['✓ 5 of 1,000 rows', false],
   ])('is found or not in %j', (output, found) => expect(isIn(output, '4..6 of 1,000 … done')).toBe(found));
 });
+
+async function pagesIn(folder: string): Promise<string[]> {
+  const names = await readdir(join(checkout, folder));
+  return names
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `${folder}/${name}`)
+    .sort();
+}
 
 function read(path: string): Promise<string> {
   return readFile(join(checkout, path), 'utf8');

@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => system.stop());
 
 describe('payments, told to stop', () => {
-  it('answers what it has in hand, and ends although the client keeps its connection', async () => {
+  it('A6: answers what it has in hand, and ends although the client keeps its connection', async () => {
     const { payments } = system.stack.services;
     const blocker = await blockPayments();
     const agent = new Agent({ keepAlive: true });
@@ -32,7 +32,7 @@ describe('payments, told to stop', () => {
     expect(await system.compareUntilAgreed()).toMatchObject(agreement(1));
   });
 
-  it('under load loses nothing of what it answered, and what was on its way is paid by the repeat', async () => {
+  it('A6: under load loses nothing of what it answered, and what was on its way is paid by the repeat', async () => {
     const { payments } = system.stack.services;
     let done = 0;
     const paying = system.pay(600, {

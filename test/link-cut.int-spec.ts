@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => system.stop());
 
 describe('1,000 payments', () => {
-  it('are all answered 201 while RabbitMQ cannot be reached, and both ledgers agree to the cent once it can', async () => {
+  it('D1: are all answered 201 while RabbitMQ cannot be reached, and both ledgers agree to the cent once it can', async () => {
     let cut: Promise<unknown> | undefined;
     const { summary } = await system.pay(1_000, {
       run: 'the-run',
@@ -42,7 +42,7 @@ describe('1,000 payments', () => {
 });
 
 describe('a client that knows nothing but to repeat', () => {
-  it('posts with its old key header, retries at once on any failure, and pays once', async () => {
+  it('A1: posts with its old key header, retries at once on any failure, and pays once', async () => {
     const before = (await system.compare()).payments.count;
     await system.stack.links.addToxic('payment', {
       type: 'reset_peer',

@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => system.stop());
 
 describe('two of each process', () => {
-  it('pay every payment once when both payments services get the same 400 keys, and one of each is killed meanwhile', async () => {
+  it('C4: pay every payment once when both payments services get the same 400 keys, and one of each is killed meanwhile', async () => {
     const { payments, relay, ledger } = system.stack.instances;
     const victims = [relay[0], ledger[0], payments[1], relay[1], ledger[1]];
     let progress = 0;
@@ -31,7 +31,7 @@ describe('two of each process', () => {
     expect(await system.compareUntilAgreed()).toMatchObject(agreement(400));
   });
 
-  it('share the shards, and a relay killed with -9 hands its own over within 2 seconds', async () => {
+  it('C6: share the shards, and a relay killed with -9 hands its own over within 2 seconds', async () => {
     const [first, second] = system.stack.instances.relay;
     await eventually(
       async () => (await shardsOf(first!.url)).length === 2,

@@ -13,7 +13,7 @@ afterAll(() => system.stop());
 const links = ['payments-postgres', 'relay-postgres', 'relay-rabbitmq', 'ledger-rabbitmq', 'ledger-postgres'];
 
 describe('services that start before everything they depend on', () => {
-  it('wait, say so, and do their work once it is there', async () => {
+  it('H4: wait, say so, and do their work once it is there', async () => {
     const services = Object.values(system.stack.services);
     for (const link of links) await system.stack.links.break(link);
     const restarted = Promise.all(services.map((service) => service.restart()));

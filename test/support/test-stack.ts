@@ -3,44 +3,92 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compare, type Comparison } from '@paid-once/compare';
+import type { PostgresServer } from '@paid-once/infrastructure';
+import type { LinkProxy } from '@paid-once/links';
 import { payFile, type PayOptions, type PayResult } from '@paid-once/payer';
 import { pause } from '@paid-once/service';
 import { Client } from 'pg';
 import { startStack, type Stack, type StackOptions } from '../../apps/cli/src/stack/start-stack.js';
 
-/**
- * The whole system as it really runs (built processes, links between them) on the servers of the test run, with
- * databases and a vhost of its own.
- */
+/** The whole system as it really runs: built processes, links between them. */
 export class TestStack {
   private constructor(
     readonly stack: Stack,
-    private readonly name: string,
+    /** The databases' owners, past every link; the broker's administrator and its vhost. */
+    readonly admin: { paymentsDb: string; ledgerDb: string; broker: string; vhost: string },
     private readonly directory: string,
     private readonly log: string[],
+    private readonly removeData: () => Promise<void>,
   ) {}
 
-  static async start(
-    options: Pick<StackOptions, 'instances' | 'env' | 'lab' | 'restart'> = {},
-  ): Promise<TestStack> {
+  /**
+   * On the servers of the test run, with databases and a vhost of its own.
+   * @param throwAway Postgres servers to use instead, by their superusers' URLs: no database is dropped there
+   */
+  static async start({
+    throwAway = {},
+    ...options
+  }: Pick<StackOptions, 'instances' | 'env' | 'lab' | 'restart'> & {
+    throwAway?: { payments?: string; ledger?: string };
+  } = {}): Promise<TestStack> {
     const name = `e2e_${randomUUID().slice(0, 8)}`;
-    const [paymentsServer, ledgerServer] = servers();
+    const shared = servers();
+    const { payments: paymentsServer, ledger: ledgerServer } = { ...shared, ...throwAway };
     await onServer(paymentsServer, `CREATE DATABASE ${name}`);
     await onServer(ledgerServer, `CREATE DATABASE ${name}`);
-    const log: string[] = [];
-    const stack = await startStack({
-      given: {
-        paymentsAdminDb: databaseOn(paymentsServer, name),
-        ledgerAdminDb: databaseOn(ledgerServer, name),
-        brokerAdmin: process.env.TEST_AMQP_ADMIN_URL ?? '',
-        brokerUpstream: `127.0.0.1:${process.env.TEST_AMQP_PORT}`,
-        vhost: name,
+    const admin = {
+      paymentsDb: databaseOn(paymentsServer, name),
+      ledgerDb: databaseOn(ledgerServer, name),
+      broker: process.env.TEST_AMQP_ADMIN_URL ?? '',
+      vhost: name,
+    };
+    const given = {
+      paymentsAdminDb: admin.paymentsDb,
+      ledgerAdminDb: admin.ledgerDb,
+      brokerAdmin: admin.broker,
+      brokerUpstream: `127.0.0.1:${process.env.TEST_AMQP_PORT}`,
+      vhost: name,
+    };
+    return TestStack.assemble(
+      { given, ...options },
+      () => admin,
+      async () => {
+        for (const service of ['payments', 'ledger'] as const)
+          if (!(service in throwAway)) await onServer(shared[service], `DROP DATABASE ${name} WITH (FORCE)`);
+        await removeVhost(admin.broker, name);
       },
-      restart: true,
-      onLine: (service, line) => log.push(`${service} ${line}`),
-      ...options,
-    });
-    return new TestStack(stack, name, await mkdtemp(join(tmpdir(), 'paid-once-test-')), log);
+    );
+  }
+
+  /** On servers of its own, for tests that kill, freeze, starve or reconfigure those: `stack.servers` is there then. */
+  static async startWithServers(
+    options: Pick<
+      StackOptions,
+      'instances' | 'env' | 'lab' | 'restart' | 'directory' | 'durable' | 'postgresSettings'
+    > = {},
+  ): Promise<TestStack> {
+    const adminOf = ({ servers: own }: Stack) => {
+      if (own === undefined) throw new Error('Bug: no servers were started');
+      return {
+        paymentsDb: own.paymentsDb.adminUrl('payments'),
+        ledgerDb: own.ledgerDb.adminUrl('ledger'),
+        broker: own.broker.adminUrl,
+        vhost: own.broker.vhost,
+      };
+    };
+    return TestStack.assemble({ kind: 'local', ...options }, adminOf, async () => {});
+  }
+
+  private static async assemble(
+    options: StackOptions,
+    adminOf: (stack: Stack) => TestStack['admin'],
+    removeData: () => Promise<void>,
+  ): Promise<TestStack> {
+    const log: string[] = [];
+    const onLine = (service: string, line: string) => void log.push(`${service} ${line}`);
+    const stack = await startStack({ restart: true, onLine, ...options });
+    const directory = await mkdtemp(join(tmpdir(), 'paid-once-test-'));
+    return new TestStack(stack, adminOf(stack), directory, log, removeData);
   }
 
   /** Pays `rows` times EUR 1 through the breakable link; retries until each is answered. */
@@ -54,6 +102,21 @@ export class TestStack {
       retry: { limitMs: 60_000, firstDelayMs: 20, maxDelayMs: 500 },
       ...options,
     });
+  }
+
+  /** Leads payments and relay to another server, as a failover does: their URLs stay the same. */
+  async movePayments(server: PostgresServer): Promise<void> {
+    const links = await this.stack.links.list();
+    const moved = links
+      .filter(({ name }) => name === 'payments-postgres' || name === 'relay-postgres')
+      .map(({ name, listen }) => ({
+        name: name as LinkProxy['name'],
+        listen,
+        upstream: `127.0.0.1:${server.port}`,
+        enabled: true,
+      }));
+    await this.stack.links.populate(moved);
+    this.admin.paymentsDb = server.adminUrl(new URL(this.admin.paymentsDb).pathname.slice(1));
   }
 
   compare(): Promise<Comparison> {
@@ -80,14 +143,34 @@ export class TestStack {
 
   /** How many transfers the ledger's database holds: asked past the ledger and its link. */
   async transfersPosted(): Promise<number> {
-    const client = new Client({ connectionString: databaseOn(servers()[1], this.name) });
+    const [row] = await this.sql<{ count: number }>('ledger', 'SELECT count(*)::int AS count FROM transfer');
+    return row?.count ?? 0;
+  }
+
+  /** Asks one of the databases as its owner, past every service and link. */
+  async sql<Row extends object>(
+    side: 'payments' | 'ledger',
+    text: string,
+    values?: unknown[],
+  ): Promise<Row[]> {
+    return onServer<Row>(side === 'payments' ? this.admin.paymentsDb : this.admin.ledgerDb, text, values);
+  }
+
+  /** Leaves a transaction open that has done this. @returns what ends it */
+  async holdTransaction(side: 'payments' | 'ledger', text: string): Promise<() => Promise<void>> {
+    const client = new Client({
+      connectionString: side === 'payments' ? this.admin.paymentsDb : this.admin.ledgerDb,
+    });
+    client.on('error', () => {});
     await client.connect();
-    try {
-      const { rows } = await client.query<{ count: number }>('SELECT count(*)::int AS count FROM transfer');
-      return rows[0]?.count ?? 0;
-    } finally {
-      await client.end();
-    }
+    await client.query('BEGIN');
+    await client.query(text);
+    return () => client.end();
+  }
+
+  /** What the services have logged so far. */
+  get logged(): readonly string[] {
+    return this.log;
   }
 
   /** What the services have logged so far at level error or fatal. */
@@ -97,14 +180,15 @@ export class TestStack {
 
   async stop(): Promise<void> {
     await this.stack.stop();
-    const [paymentsServer, ledgerServer] = servers();
-    await onServer(paymentsServer, `DROP DATABASE ${this.name} WITH (FORCE)`);
-    await onServer(ledgerServer, `DROP DATABASE ${this.name} WITH (FORCE)`);
-    const admin = new URL(process.env.TEST_AMQP_ADMIN_URL ?? '');
-    const authorization = `Basic ${Buffer.from(`${admin.username}:${admin.password}`).toString('base64')}`;
-    await fetch(`${admin.origin}/api/vhosts/${this.name}`, { method: 'DELETE', headers: { authorization } });
+    await this.removeData();
     await rm(this.directory, { recursive: true });
   }
+}
+
+async function removeVhost(adminUrl: string, vhost: string): Promise<void> {
+  const admin = new URL(adminUrl);
+  const authorization = `Basic ${Buffer.from(`${admin.username}:${admin.password}`).toString('base64')}`;
+  await fetch(`${admin.origin}/api/vhosts/${vhost}`, { method: 'DELETE', headers: { authorization } });
 }
 
 /** What both ledgers say when they agree. */
@@ -126,8 +210,9 @@ export async function eventually(
   }
 }
 
-function servers(): [payments: string, ledger: string] {
-  return [process.env.TEST_PAYMENTS_ADMIN_URL ?? '', process.env.TEST_LEDGER_ADMIN_URL ?? ''];
+function servers(): { payments: string; ledger: string } {
+  const { TEST_PAYMENTS_ADMIN_URL: payments = '', TEST_LEDGER_ADMIN_URL: ledger = '' } = process.env;
+  return { payments, ledger };
 }
 
 function databaseOn(server: string, name: string): string {
@@ -136,11 +221,12 @@ function databaseOn(server: string, name: string): string {
   return url.href;
 }
 
-async function onServer(url: string, sql: string): Promise<void> {
+async function onServer<Row extends object>(url: string, sql: string, values?: unknown[]): Promise<Row[]> {
   const client = new Client({ connectionString: url });
+  client.on('error', () => {});
   await client.connect();
   try {
-    await client.query(sql);
+    return (await client.query<Row>(sql, values)).rows;
   } finally {
     await client.end();
   }

@@ -1,0 +1,124 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { setUpSystem } from '../apps/cli/src/set-up/set-up-system.js';
+import { withInherited } from '../apps/cli/src/stack/stack-environment.js';
+import { isAlive, readiness } from './support/ask.js';
+import { itNeeding } from './support/it-needing.js';
+import { OwnProcess } from './support/own-process.js';
+import { expectUndisturbed, PaymentsUnderFault } from './support/payments-under-fault.js';
+import { firstFreeFile, limit, memoryOf, whyNoLimits } from './support/process-limits.js';
+import { undoNewerMigrations } from './support/undo-newer-migrations.js';
+import { eventually, TestStack } from './support/test-stack.js';
+
+jest.setTimeout(120_000);
+
+let system: TestStack;
+let payments: PaymentsUnderFault;
+
+beforeAll(async () => {
+  system = await TestStack.start();
+  payments = new PaymentsUnderFault(system);
+});
+afterAll(() => system?.stop());
+afterEach(() => system.stack.links.healAll());
+
+const withLimits = itNeeding(await whyNoLimits());
+const serviceNames = ['payments', 'relay', 'ledger'] as const;
+
+describe('setup', () => {
+  it('H1: brings a database of the first release to this one under load, and no request is refused or lost in a wait', async () => {
+    const undone = await undoNewerMigrations(system);
+    const rounds = await payments.whilePaying(
+      async () => void (await setUpSystem({ env: withInherited(system.stack.env), say: () => {} })),
+      { attemptTimeoutMs: 4_000 },
+    );
+    expectUndisturbed(rounds);
+    await payments.expectAgreement();
+    for (const service of Object.values(system.stack.services))
+      await eventually(() => service.isReady(), `${service.name} is ready`);
+    expect(await undoNewerMigrations(system)).toEqual(undone); // they had been run again
+    await setUpSystem({ env: withInherited(system.stack.env), say: () => {} });
+  });
+});
+
+describe('a service whose log lines go nowhere', () => {
+  it.each([
+    ['H5: onto a disk that is full, lives and does its work', 'full-disk'],
+    ['H5: to a reader that has gone away, lives and does its work', 'closed-pipe'],
+  ] as const)('%s', async (_, output) => {
+    const others = await Promise.all(
+      serviceNames.map((service) => OwnProcess.start(system, service, { output })),
+    );
+    const [api] = others;
+    try {
+      for (const { url } of others)
+        await eventually(async () => (await readiness(url)).status === 200, `${url} is ready`, 60_000);
+      for (const link of ['relay-postgres', 'relay-rabbitmq', 'ledger-rabbitmq'])
+        await system.stack.links.break(link);
+      for (const { url } of others.slice(1))
+        await eventually(async () => (await readiness(url)).status === 503, `${url} has something to tell`);
+      await payments.pay(20, { url: api!.url });
+      await system.stack.links.healAll();
+      await payments.expectAgreement();
+      for (const other of others) expect([other.hasEnded, await isAlive(other.url)]).toEqual([false, true]);
+    } finally {
+      await Promise.all(others.map((other) => other.stop()));
+    }
+  });
+});
+
+describe('a process that may open no more files', () => {
+  withLimits('H6: payments serves those it can, the others later, and everybody once', async () => {
+    const pid = system.stack.services.payments.pid!;
+    await limit(pid, 'nofile', (await firstFreeFile(pid)) + 5);
+    try {
+      const crowd = payments.pay(200, { concurrency: 60, keepAlive: false, url: system.stack.urls.payments });
+      await crowd;
+    } finally {
+      await limit(pid, 'nofile', 1_024);
+    }
+    expect(system.stack.services.payments.pid).toBe(pid);
+    await payments.expectAgreement();
+  });
+
+  withLimits(
+    'H6: relay and ledger live, say what they lack, and go on when there is room again',
+    async () => {
+      const { relay, ledger } = system.stack.services;
+      const pids = [relay.pid!, ledger.pid!];
+      for (const link of ['relay-rabbitmq', 'relay-postgres', 'ledger-rabbitmq', 'ledger-postgres'])
+        await system.stack.links.break(link);
+      for (const { url } of [relay, ledger])
+        await eventually(async () => (await readiness(url)).status === 503, `${url} has lost what it needs`);
+      for (const pid of pids) await limit(pid, 'nofile', await firstFreeFile(pid));
+      try {
+        await system.stack.links.healAll();
+        await payments.pay(20);
+        await eventually(
+          () => system.logged.some((line) => /^(relay|ledger) .*EMFILE/.test(line)),
+          'one says what it lacks',
+        );
+        expect((await readiness(relay.url)).status).not.toBe(200);
+      } finally {
+        for (const pid of pids) await limit(pid, 'nofile', 1_024);
+      }
+      await payments.expectAgreement();
+      expect([relay.pid, ledger.pid]).toEqual(pids);
+    },
+  );
+});
+
+describe('a process that gets no more memory', () => {
+  withLimits('H6: dies or sheds, is started again, and the data are right', async () => {
+    for (const service of serviceNames) {
+      const pid = system.stack.services[service].pid!;
+      await limit(pid, 'as', (await memoryOf(pid)).mapped + 2 ** 20);
+      try {
+        await payments.pay(100, { concurrency: 16 });
+      } finally {
+        if (system.stack.services[service].pid === pid) await limit(pid, 'as', 'unlimited');
+      }
+      await eventually(() => system.stack.services[service].isReady(), `${service} is ready`, 60_000);
+    }
+    await payments.expectAgreement();
+  });
+});

@@ -1,0 +1,24 @@
+import { ensureFaketime } from '@paid-once/infrastructure';
+
+/** @returns why processes cannot be given another clock here; undefined when they can */
+export async function whyNoFaketime(): Promise<string | undefined> {
+  try {
+    await ensureFaketime(
+      (line) => void process.stderr.write(`${line}\n`),
+      process.env['PAID_ONCE_INSTALL'] === 'never' ? 'never' : 'auto',
+    );
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/**
+ * What gives a process another wall clock, in its environment. Its timers stay as they are: they follow the monotonic
+ * clock, which a machine's wall clock does not move either.
+ * @param clock as libfaketime reads it: `-10y`, `+1d`, or `+0 x100` for one that is a hundred times too fast
+ */
+export async function clockEnvironment(clock: string): Promise<Record<string, string>> {
+  const { library } = await ensureFaketime(() => {}, 'never');
+  return { LD_PRELOAD: library, FAKETIME: clock, FAKETIME_DONT_FAKE_MONOTONIC: '1', NO_FAKE_STAT: '1' };
+}
