@@ -3,16 +3,16 @@ import { ApiTags } from '@nestjs/swagger';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { isUuidV7 } from '@paid-once/contracts';
 import { arrivedMessages, inboxWindow, StartedAttempt, unknownMessages } from '@paid-once/inbox';
-import { BodyLimit, reading } from '@paid-once/service';
+import { BodyLimit, listBodyBytes, readBody, reading } from '@paid-once/service';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
 import { ParameterInvalid, readId } from './parameters.js';
 import { PaymentsConsumer } from './payments.consumer.js';
-import { listBodyBytes, messageId, readBody } from './request-body.js';
 import { LEDGER_SETTINGS, type LedgerSettings } from './settings.js';
 import { messagesOfPaymentSql, type MessageOfPaymentRow } from './sql/messages-of-payment.js';
 
 const maxMarkers = 256;
+const messageId = z.string().refine(isUuidV7, 'is no UUIDv7');
 const unknownRequest = z.strictObject({ messageIds: z.array(messageId).max(1_000) });
 
 /** What has arrived here, for who published it. */

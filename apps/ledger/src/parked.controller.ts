@@ -3,12 +3,11 @@ import { ApiTags } from '@nestjs/swagger';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { currencyDecimals, formatAmount } from '@paid-once/contracts';
 import { listParked, parkedGroups, ParkedIntervention, type ParkedGroup } from '@paid-once/inbox';
-import { BodyLimit, reading } from '@paid-once/service';
+import { BodyLimit, listBodyBytes, readBody, reading } from '@paid-once/service';
 import { DataSource } from 'typeorm';
 import { ParameterInvalid, readId, readLimit, readText } from './parameters.js';
 import { dropRequest, filterOf, redriveRequest } from './parked-requests.js';
 import { drop, redrive } from './redrive.js';
-import { listBodyBytes, readBody } from './request-body.js';
 import { parkedMoney } from './sql/parked-money.js';
 
 /** What was set aside, and what a person can do about it. */

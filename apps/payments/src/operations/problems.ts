@@ -18,7 +18,7 @@ export class InterventionNotFound extends Problem {
   readonly title = 'There is no such intervention';
 
   constructor() {
-    super('No intervention has this id.');
+    super('No intervention has this id. GET /outbox/interventions lists the newest ones.');
   }
 }
 
