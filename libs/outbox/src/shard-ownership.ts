@@ -1,3 +1,4 @@
+import { pause } from '@paid-once/service';
 import pg from 'pg';
 import { beatSql } from './sql/beat.js';
 import { wakeChannel } from './wake-relays.js';
@@ -7,6 +8,8 @@ const idleSessionTimeoutMs = 5_000;
 /** Without an answer for so long an owner stops publishing: before the server can have given its shards away. */
 const sureForMs = 4_000;
 const connectTimeoutMs = 2_000;
+/** Beats are a second apart to the millisecond: without this, relays that lost the same server knock at it in step. */
+const reconnectJitterMs = 500;
 
 export const lockClass = 0x6f757462; // 'outb'
 export const memberLock = 1_000_000; // beside the shards' numbers
@@ -29,6 +32,7 @@ export interface ShardState {
 export class ShardOwnership {
   private session: pg.Client | undefined;
   private answeredAt = -Infinity;
+  private failed = false;
 
   /** @param onLost the session ended: nothing is ours any more */
   constructor(
@@ -67,10 +71,12 @@ export class ShardOwnership {
       );
       if (this.session !== session) throw new Error('Connection terminated');
       this.answeredAt = sentAt;
+      this.failed = false;
       return states.map((state) =>
         taken.has(state.shard) ? { ...state, held: true, ours: true, has_work: true } : state,
       );
     } catch (error) {
+      this.failed = true;
       this.close();
       throw error;
     }
@@ -86,6 +92,7 @@ export class ShardOwnership {
   }
 
   private async connect(): Promise<pg.Client> {
+    if (this.failed) await pause(Math.random() * reconnectJitterMs);
     const session = new pg.Client({
       connectionString: this.options.url,
       application_name: this.options.applicationName,
