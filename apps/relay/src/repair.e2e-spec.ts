@@ -67,7 +67,7 @@ describe('the repair', () => {
       },
       Number(new URL(ledger.url).port),
     );
-    await eventually(async () => expect((await repair(app)).missingFound).toBe(30));
+    await eventually(async () => expect(await repair(app)).toMatchObject({ missingFound: 30 }));
     await eventually(() => expect(published()).toHaveLength(110));
     expect(
       new Set(
