@@ -33,10 +33,14 @@ export class PaymentsModule {
       backlog: settings.PAID_ONCE_PAYMENTS_BACKLOG,
       maxWaitMs: settings.PAID_ONCE_DB_TIMEOUT_MS,
     };
-    const readiness = HealthModule.forChecks([], {
-      inject: [getDataSourceToken()],
-      useFactory: (database: DataSource) => ({ database: () => checkDatabase(database) }),
-    });
+    const readiness = HealthModule.forChecks(
+      [],
+      {
+        inject: [getDataSourceToken()],
+        useFactory: (database: DataSource) => ({ database: () => checkDatabase(database) }),
+      },
+      settings.PAID_ONCE_DRAIN_MS,
+    );
     const lab = settings.PAID_ONCE_LAB
       ? [LabCrashModule, LabResetModule.with(settings), LabChaptersModule.with(settings)]
       : [];

@@ -9,6 +9,10 @@ const schema = serviceSettings.extend({
   PAID_ONCE_PAYMENTS_BACKLOG: integer({ min: 1, max: 100_000, otherwise: 2_000 }).describe(
     'payments in hand at once, those that wait included: what comes above is answered 503 at once',
   ),
+  PAID_ONCE_DRAIN_MS: integer({ min: 0, max: 60_000, otherwise: 500 }).describe(
+    'how long it still takes payments when it was told to stop and is not ready any more, in milliseconds: as long as it ' +
+      'takes those who send them to notice, and some seconds less than until kill -9 (4 s by npm start, 8 s in containers)',
+  ),
   PAID_ONCE_PAYMENTS_AMQP_URL: url('amqp:', 'amqps:')
     .optional()
     .describe(

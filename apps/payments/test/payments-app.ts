@@ -89,6 +89,7 @@ export async function startPayments(
       PAID_ONCE_PAYMENTS_POOL: settings.poolSize ?? 10,
       PAID_ONCE_PAYMENTS_BATCH: settings.batch ?? 200,
       PAID_ONCE_PAYMENTS_BACKLOG: settings.backlog ?? 2_000,
+      PAID_ONCE_DRAIN_MS: 0,
       PAID_ONCE_PAYMENTS_AMQP_URL: settings.amqpUrl,
       PAID_ONCE_LEDGER_URL: settings.ledgerUrl ?? 'http://127.0.0.1:1',
     }),

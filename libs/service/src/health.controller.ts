@@ -41,10 +41,10 @@ class HealthController {
     return { status: 'ok' };
   }
 
-  /** Whether this process can do its work now: 503 names what is missing. */
+  /** Whether this process can do its work now: 503 names what is missing, or says that it was told to stop. */
   @Get('ready')
   @ApiOkResponse({ description: 'Everything this process needs is there' })
-  @ApiServiceUnavailableResponse({ description: 'Something is missing; `error` names it' })
+  @ApiServiceUnavailableResponse({ description: 'Something is missing: `error` names it; or `status` is `shutting_down`' })
   ready(): Promise<HealthCheckResult> {
     return this.health.check(
       Object.entries(this.checks).map(

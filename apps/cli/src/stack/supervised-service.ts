@@ -58,10 +58,10 @@ export class SupervisedService {
     await this.process.kill(signal);
   }
 
-  /** Ends it, gently within 4 s, then with kill -9; it is not started again. */
-  async stop(): Promise<void> {
+  /** Ends it, gently within 4 s, then with kill -9; it is not started again. @returns how it ended */
+  async stop(): Promise<Exit> {
     this.wanted = false;
-    await this.end();
+    return this.end();
   }
 
   /**
@@ -77,9 +77,9 @@ export class SupervisedService {
     await this.ready(undefined, limitMs);
   }
 
-  private async end(): Promise<void> {
+  private async end(): Promise<Exit> {
     this.stopping.abort();
-    if (this.ended === undefined) await this.process.stop({ limitMs: stopLimitMs });
+    return this.ended ?? this.process.stop({ limitMs: stopLimitMs });
   }
 
   async isReady(): Promise<boolean> {
