@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { Agent, request, type IncomingMessage } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { setInterval } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
@@ -154,6 +155,49 @@ describe('ten times more payments than can be in hand', () => {
     const { type } = (await answer.json()) as { type?: string };
     const retryAfter = answer.headers.get('retry-after');
     return { status: answer.status, type, retryAfter, ms: performance.now() - started };
+  }
+});
+
+describe('ten times more connections than may be open', () => {
+  it('A8: are closed at once above the bound; those within it go on being served, and others are once there is room', async () => {
+    await listen({ maxConnections: 20 });
+    const agent = new Agent({ keepAlive: true, maxSockets: 20 });
+    const payOnEach = () => Promise.all(Array.from({ length: 20 }, () => payOn(agent)));
+    expect(new Set(await payOnEach())).toEqual(new Set([201]));
+    const startedMs = performance.now();
+    const above = await Promise.all(Array.from({ length: 200 }, closedUnanswered));
+    expect(above.every((unanswered) => unanswered)).toBe(true);
+    expect(performance.now() - startedMs).toBeLessThan(5_000);
+    expect(new Set(await payOnEach())).toEqual(new Set([201]));
+    expect(Object.values(agent.freeSockets).flat()).toHaveLength(20); // the same ones
+    expect(await paid()).toBe(40);
+    agent.destroy();
+    let status: number | undefined;
+    while (status !== 201)
+      status = await post().then(
+        (answer) => answer.status,
+        () => undefined,
+      );
+  });
+
+  async function payOn(agent: Agent): Promise<number | undefined> {
+    const headers = { 'idempotency-key': randomUUID(), 'content-type': 'application/json' };
+    const sent = request({ port, agent, method: 'POST', path: '/payments', headers });
+    sent.end(body);
+    const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+    await once(answer.resume(), 'end');
+    return answer.statusCode;
+  }
+
+  /** Resolves when the server has closed it. */
+  function closedUnanswered(): Promise<boolean> {
+    const socket = connect(port, '127.0.0.1');
+    socket.write('GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n');
+    return new Promise((resolve) => {
+      socket.on('data', () => resolve(false));
+      socket.on('error', () => {});
+      socket.on('close', () => resolve(true));
+    });
   }
 });
 

@@ -72,6 +72,7 @@ export async function startPayments(
     amqpUrl?: string;
     databaseTimeoutMs?: number;
     requestTimeoutMs?: number;
+    maxConnections?: number;
     poolSize?: number;
     batch?: number;
     backlog?: number;
@@ -83,6 +84,7 @@ export async function startPayments(
       PAID_ONCE_LAB: settings.lab ?? false,
       PAID_ONCE_DB_TIMEOUT_MS: settings.databaseTimeoutMs ?? 6_000,
       PAID_ONCE_REQUEST_TIMEOUT_MS: settings.requestTimeoutMs ?? 15_000,
+      PAID_ONCE_MAX_CONNECTIONS: settings.maxConnections ?? 10_000,
       PAID_ONCE_HOST: '127.0.0.1',
       PAID_ONCE_PAYMENTS_PORT: 0,
       PAID_ONCE_PAYMENTS_DB_URL: settings.databaseUrl ?? database.urls.payments,
@@ -94,7 +96,7 @@ export async function startPayments(
       PAID_ONCE_LEDGER_URL: settings.ledgerUrl ?? 'http://127.0.0.1:1',
     }),
     false,
-    settings.requestTimeoutMs,
+    { arrivalMs: settings.requestTimeoutMs, maxConnections: settings.maxConnections },
   );
   await app.init();
   await app.getHttpAdapter().getInstance().ready();

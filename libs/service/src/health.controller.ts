@@ -44,7 +44,9 @@ class HealthController {
   /** Whether this process can do its work now: 503 names what is missing, or says that it was told to stop. */
   @Get('ready')
   @ApiOkResponse({ description: 'Everything this process needs is there' })
-  @ApiServiceUnavailableResponse({ description: 'Something is missing: `error` names it; or `status` is `shutting_down`' })
+  @ApiServiceUnavailableResponse({
+    description: 'Something is missing: `error` names it; or `status` is `shutting_down`',
+  })
   ready(): Promise<HealthCheckResult> {
     return this.health.check(
       Object.entries(this.checks).map(

@@ -1,4 +1,5 @@
-import { ConsoleLogger, type Type } from '@nestjs/common';
+import type { Server } from 'node:http';
+import { ConsoleLogger, Logger, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
@@ -7,7 +8,8 @@ import { obeyBodyLimits } from './body-limit.js';
 import { maxBodyBytes, parseJsonBodies } from './json-body.js';
 import { applyLabSettings } from './lab-guard.js';
 import { ProblemFilter } from './problem.filter.js';
-import { exitOnBadSettings, requestTimeoutMs, type ServiceSettings } from './settings.js';
+import { exitOnBadSettings, maxConnections, requestTimeoutMs, type ServiceSettings } from './settings.js';
+import { Waiting } from './waiting.js';
 
 /** As the CLI's: what is needed cannot be had. */
 const exitCodePortTaken = 3;
@@ -27,7 +29,10 @@ export async function runService(options: {
   exitOnBadSettings(() => applyLabSettings(settings));
   surviveClosedOutput();
   const logger = new ServiceLogger({ json: true, prefix: name });
-  const app = await createHttpApplication(options.module, logger, settings.PAID_ONCE_REQUEST_TIMEOUT_MS);
+  const app = await createHttpApplication(options.module, logger, {
+    arrivalMs: settings.PAID_ONCE_REQUEST_TIMEOUT_MS,
+    maxConnections: settings.PAID_ONCE_MAX_CONNECTIONS,
+  });
   app.enableShutdownHooks([], { useProcessExit: true });
   if (settings.PAID_ONCE_LIFELINE === 'stdin') stopWhenLauncherIsGone();
   publishDocs(app, name);
@@ -46,13 +51,15 @@ export async function runService(options: {
 
 /**
  * The application without its port: what `runService` runs and what a test can call.
- * @param arrivalMs how long a request may take to arrive: a client that sends a byte a second holds nobody up
+ * @param limits.arrivalMs      how long a request may take to arrive: a client that sends a byte a second holds nobody up
+ * @param limits.maxConnections how many may be open at once: those above are closed as they come
  */
 export async function createHttpApplication(
   module: Type | { module: Type },
   logger: ConsoleLogger | false,
-  arrivalMs: number = requestTimeoutMs,
+  limits: { arrivalMs?: number | undefined; maxConnections?: number | undefined } = {},
 ): Promise<NestFastifyApplication> {
+  const { arrivalMs = requestTimeoutMs, maxConnections: most = maxConnections } = limits;
   const adapter = new FastifyAdapter({
     bodyLimit: maxBodyBytes,
     requestTimeout: arrivalMs,
@@ -73,6 +80,7 @@ export async function createHttpApplication(
   parseJsonBodies(adapter.getInstance());
   obeyBodyLimits(adapter.getInstance());
   finishWhatIsInHand(adapter.getInstance());
+  boundConnections(adapter.getInstance().server, most);
   app.useGlobalFilters(new ProblemFilter());
   return app;
 }
@@ -87,6 +95,15 @@ function finishWhatIsInHand(fastify: FastifyInstance): void {
     fastify.server.once('close', () => clearInterval(closing));
     done();
   });
+}
+
+function boundConnections(server: Server, most: number): void {
+  const room = new Waiting(new Logger('http'), 'room for another connection');
+  server.maxConnections = most;
+  server.on('drop', () =>
+    room.because(`${most} are open (PAID_ONCE_MAX_CONNECTIONS), those above are closed as they come`),
+  );
+  server.on('connection', () => room.overAfterQuiet());
 }
 
 /** Without the framework's own start-up chatter: what a reader looks for is what the service says. */

@@ -97,6 +97,9 @@ export const databaseTimeoutMs = 6_000;
 /** How long a request may take to arrive, in milliseconds, unless told otherwise. */
 export const requestTimeoutMs = 15_000;
 
+/** How many connections may be open to a service at once, unless told otherwise. */
+export const maxConnections = 10_000;
+
 /** For services that speak to the broker: a link that is silent for 2–3 heartbeats is given up. */
 export const heartbeatSeconds = integer({ min: 1, max: 60, otherwise: 5 });
 
@@ -109,6 +112,7 @@ export const serviceSettings = z.object({
   PAID_ONCE_DB_TIMEOUT_MS: integer({ min: 600, max: 60_000, otherwise: databaseTimeoutMs }),
   /** For the whole of a request to arrive; two thirds of it for the headers. */
   PAID_ONCE_REQUEST_TIMEOUT_MS: integer({ min: 300, max: 60_000, otherwise: requestTimeoutMs }),
+  PAID_ONCE_MAX_CONNECTIONS: integer({ min: 1, max: 65_535, otherwise: maxConnections }),
   PAID_ONCE_CRASH_AT: z.string().optional(),
   PAID_ONCE_LIFELINE: z.enum(['stdin'], { error: 'is not stdin' }).optional(),
 });

@@ -101,6 +101,7 @@ export class RelayRig {
         PAID_ONCE_RELAY_AMQP_URL: this.amqpUrl('relay', amqpPort),
         PAID_ONCE_DB_TIMEOUT_MS: 6_000,
         PAID_ONCE_REQUEST_TIMEOUT_MS: 15_000,
+        PAID_ONCE_MAX_CONNECTIONS: 10_000,
         PAID_ONCE_HEARTBEAT_SECONDS: 5,
         PAID_ONCE_RELAY_CONFIRM_TIMEOUT_MS: 30_000, // a late confirm repeats messages, and here they are counted
         PAID_ONCE_RELAY_SLICE: 100,
