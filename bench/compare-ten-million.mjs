@@ -119,7 +119,12 @@ async function timed(work) {
 }
 
 async function connected(connectionString) {
-  const client = new pg.Client({ connectionString });
+  const halfAnHourMs = 1_800_000; // filling and vacuuming take minutes
+  const client = new pg.Client({
+    connectionString,
+    connectionTimeoutMillis: 10_000,
+    query_timeout: halfAnHourMs,
+  });
   client.on('error', () => {}); // it ends with its server when this breaks off
   await client.connect();
   await client.query('SET synchronous_commit = off');

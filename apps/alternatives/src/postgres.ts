@@ -1,8 +1,13 @@
 import { Pool, type PoolClient } from 'pg';
 
-/** A pool that outlives its server: a connection that is lost while idle is no error of anybody's. */
+/** A pool that outlives its server, frozen or gone: a connection that is lost while idle is no error of anybody's. */
 export function poolFor(url: string, max = 10): Pool {
-  const pool = new Pool({ connectionString: url, max, connectionTimeoutMillis: 10_000 });
+  const pool = new Pool({
+    connectionString: url,
+    max,
+    connectionTimeoutMillis: 10_000,
+    query_timeout: 60_000,
+  });
   pool.on('error', () => {});
   return pool;
 }

@@ -1,6 +1,8 @@
 import { DataSource, type EntityManager, type MixedList } from 'typeorm';
 import { addressOf } from './postgres.js';
+import { sqlState } from './postgres-errors.js';
 import { retryWhileLocked } from './retry-while-locked.js';
+import { reasonOf } from './waiting.js';
 
 /** Whoever changes a schema holds this lock: two setups at once run one after the other. */
 const setupLock = 7_238_514;
@@ -10,6 +12,9 @@ const setupLock = 7_238_514;
  * up, lets them pass and tries again.
  */
 const lockTimeoutMs = 500;
+
+/** Milliseconds. A large table takes its time; a server that is frozen would take for ever. */
+const tenMinutesMs = 600_000;
 
 /** A role that a service logs in with. Name and password are those of the URL the service is given. */
 export interface ServiceRole {
@@ -21,7 +26,9 @@ export interface ServiceRole {
 /**
  * Brings a database to what its services need, as its owner: migrations, roles, grants. It can run again at any time.
  * @param finish runs last, in the same transaction as the grants, so that a setup is seen whole or not at all
- * @throws whatever Postgres answers; the address that was tried is in the message, a password never is
+ * @param statementLimitMs how long each statement may take, the wait for another setup among them; default 10 min
+ * @throws whatever Postgres answers, or that it does not, and what to do; the address that was tried is in the message, a
+ *   password never is
  */
 export async function setUpDatabase<Result>(options: {
   adminUrl: string;
@@ -31,8 +38,9 @@ export async function setUpDatabase<Result>(options: {
   beforeGrants: string[];
   roles: ServiceRole[];
   finish: (tx: EntityManager) => Promise<Result>;
+  statementLimitMs?: number;
 }): Promise<Result> {
-  const { adminUrl, entities, migrations, beforeGrants, roles } = options;
+  const { adminUrl, entities, migrations, beforeGrants, roles, statementLimitMs = tenMinutesMs } = options;
   const database = new DataSource({
     type: 'postgres',
     url: adminUrl,
@@ -42,7 +50,11 @@ export async function setUpDatabase<Result>(options: {
     installExtensions: false,
     entities,
     migrations,
-    extra: { options: `-c lock_timeout=${lockTimeoutMs} -c search_path=public` },
+    extra: {
+      statement_timeout: statementLimitMs,
+      query_timeout: Math.round(statementLimitMs * 1.1), // the server speaks first, if it can
+      options: `-c lock_timeout=${lockTimeoutMs} -c search_path=public`,
+    },
   });
   try {
     await database.initialize();
@@ -53,7 +65,7 @@ export async function setUpDatabase<Result>(options: {
   }
   const lock = database.createQueryRunner();
   try {
-    await lock.query('SET lock_timeout = 0'); // another setup is waited for, however long its migrations take
+    await lock.query('SET lock_timeout = 0'); // another setup is waited for, not only as long as for a table
     await lock.query('SELECT pg_advisory_lock($1)', [setupLock]);
     await retryWhileLocked(() => database.runMigrations({ transaction: 'each' }));
     return await retryWhileLocked(() =>
@@ -64,11 +76,27 @@ export async function setUpDatabase<Result>(options: {
         return options.finish(tx);
       }),
     );
+  } catch (error) {
+    throw wasNotAnswered(error) ? notAnswered(adminUrl, statementLimitMs, error) : error;
   } finally {
-    await lock.query('SELECT pg_advisory_unlock($1)', [setupLock]).catch(() => {});
     await lock.release();
-    await database.destroy();
+    await database.destroy(); // ends the session that holds the lock
   }
+}
+
+const queryCanceled = '57014';
+
+function wasNotAnswered(error: unknown): boolean {
+  return sqlState(error) === queryCanceled || /Query read timeout/.test(reasonOf(error));
+}
+
+function notAnswered(adminUrl: string, limitMs: number, cause: unknown): Error {
+  return new Error(
+    `the database at ${addressOf(adminUrl)} did not answer a statement within ${limitMs / 1_000} s: it hangs, or another ` +
+      'setup is at work. Each migration is done whole or not at all: see that the database answers and no other ' +
+      'setup hangs (pg_stat_activity tells), then run paid-once setup again',
+    { cause },
+  );
 }
 
 async function setUpRole(tx: EntityManager, { url, grants }: ServiceRole): Promise<void> {

@@ -1,5 +1,6 @@
 import type { RabbitServer, Servers } from '@paid-once/infrastructure';
-import { Client } from 'pg';
+import type { Client } from 'pg';
+import { impatientClient } from '../impatient-client.js';
 
 /** How the servers must be started, so that what they were asked for can be counted. */
 export const meteredPostgres = { shared_preload_libraries: 'pg_stat_statements' };
@@ -20,11 +21,10 @@ export class CostMeter {
   ) {}
 
   static async connect({ paymentsDb, ledgerDb, broker }: Servers): Promise<CostMeter> {
-    const databases = [paymentsDb.adminUrl('payments'), ledgerDb.adminUrl('ledger')].map(
-      (connectionString) => new Client({ connectionString }),
+    const databases = [paymentsDb.adminUrl('payments'), ledgerDb.adminUrl('ledger')].map((url) =>
+      impatientClient(url, 30_000),
     );
     for (const database of databases) {
-      database.on('error', () => {}); // without a listener a connection that breaks off ends the process
       await database.connect();
       await database.query('CREATE EXTENSION IF NOT EXISTS pg_stat_statements');
     }

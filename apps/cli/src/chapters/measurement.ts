@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism, release, totalmem, type } from 'node:os';
-import { Client } from 'pg';
+import { impatientClient } from '../impatient-client.js';
 import type { Stack } from '../stack/start-stack.js';
 import type { ChapterResult } from './chapter-result.js';
 
@@ -47,10 +47,9 @@ export async function save(measurement: Measurement, file: string): Promise<void
 }
 
 async function postgresVersion(url: string): Promise<string> {
-  const client = new Client({ connectionString: url });
-  client.on('error', () => {});
-  await client.connect();
+  const client = impatientClient(url, 30_000);
   try {
+    await client.connect();
     const { rows } = await client.query<{ server_version: string }>('SHOW server_version');
     return rows[0]?.server_version ?? '';
   } finally {

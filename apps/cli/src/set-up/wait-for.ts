@@ -1,7 +1,7 @@
 import { backOff, pause } from '@paid-once/service/basics';
-import { Client } from 'pg';
 import { CliFailure } from '../failure.js';
 import { exitCodes } from '../exit-codes.js';
+import { impatientClient } from '../impatient-client.js';
 import { reasonOf } from '../services.js';
 
 const patienceMs = 120_000;
@@ -40,8 +40,7 @@ export async function waitFor(options: {
 }
 
 export async function databaseAnswers(url: string): Promise<void> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 2_000, query_timeout: 2_000 });
-  client.on('error', () => {});
+  const client = impatientClient(url, 2_000);
   try {
     await client.connect();
     await client.query('SELECT 1');
