@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jes
 import { connectLinks, startStandIn, type LinkControl, type StandIn } from '@paid-once/links';
 import { freePorts } from '@paid-once/infrastructure';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Client } from 'pg';
 import { fingerprintOf } from '../src/payment-command.js';
 import { startCommitEater } from './lose-commit-answer.js';
 import { PaymentsDatabase, startPayments } from './payments-app.js';
@@ -200,6 +201,66 @@ describe('a transaction that Postgres refuses', () => {
     expect(await never()).toBe(4);
     expect([await paid(), await database.count('outbox_message')]).toEqual([1, 1]);
   });
+
+  it('B8: in a real deadlock gives way, with others and alone, and is paid once when the other one is done', async () => {
+    await database.rows(`ALTER ROLE "${role()}" SET deadlock_timeout = '10ms'`);
+    await start({ databaseTimeoutMs: 6_000 });
+    const attempted = await meetingRival(2);
+    const rival = new Client({ connectionString: database.urls.admin });
+    await rival.connect();
+    await rival.query(`SET deadlock_timeout = '1h'`); // who looks for a deadlock first is the one who gives way
+    const before = await deadlocks();
+    const answer = post();
+    for (let round = 0; round < 2; round++) {
+      await rival.query('BEGIN; LOCK TABLE outbox_message IN EXCLUSIVE MODE');
+      while (!(await insertedPayment()));
+      await rival.query('LOCK TABLE payment_event IN SHARE MODE; ROLLBACK');
+    }
+    expect((await answer).status).toBe(201);
+    expect(await attempted()).toBe(3);
+    await app?.close(); // what a session has counted is seen when it ends
+    app = undefined;
+    while ((await deadlocks()) < before + 2);
+    expect([await paid(), await database.count('outbox_message')]).toEqual([1, 1]);
+    await rival.end();
+    await database.rows(`ALTER ROLE "${role()}" RESET deadlock_timeout`);
+  });
+
+  /** The first so many attempts go on from payment to outbox only when somebody waits for them. */
+  async function meetingRival(times: number) {
+    await database.rows('CREATE SEQUENCE attempt');
+    await database.rows(`
+      CREATE FUNCTION meet() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+      BEGIN
+        IF nextval('attempt') > ${times} THEN RETURN NULL; END IF;
+        WHILE NOT EXISTS (SELECT FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid)))
+        LOOP PERFORM pg_sleep(0.005), pg_stat_clear_snapshot(); END LOOP;
+        RETURN NULL;
+      END $$`);
+    await database.rows(
+      'CREATE TRIGGER meet AFTER INSERT ON payment_event FOR EACH STATEMENT EXECUTE FUNCTION meet()',
+    );
+    return async () => {
+      const [row] = await database.rows('SELECT last_value::int AS attempts FROM attempt');
+      await database.rows('DROP FUNCTION meet CASCADE');
+      await database.rows('DROP SEQUENCE attempt');
+      return row?.attempts;
+    };
+  }
+
+  const insertedPayment = async () =>
+    (
+      await database.rows(`SELECT FROM pg_stat_activity WHERE usename = $1 AND wait_event = 'PgSleep'`, [
+        role(),
+      ])
+    ).length > 0;
+
+  const deadlocks = async () => {
+    const [row] = await database.rows(
+      'SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()',
+    );
+    return Number(row?.deadlocks);
+  };
 
   it('B8: for a lock on the whole table is tried three times, then it is 503', async () => {
     await start();

@@ -68,6 +68,50 @@ describe('the ledger on RabbitMQ', () => {
     expect(service.logged.errors).toEqual([]);
   });
 
+  it('G8: gives way in a real deadlock, and posts once when the other one is done', async () => {
+    const { admin, setup } = service.ledger;
+    const role = new URL(setup.serviceUrl).username;
+    const asOwner = (sql: string) => admin.query<{ count: number }[]>(sql);
+    const count = async (sql: string) => Number((await asOwner(`SELECT ${sql}`))[0]?.count);
+    await asOwner(`ALTER ROLE ${role} SET deadlock_timeout = '10ms'`);
+    const endSessions = () =>
+      asOwner(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '${role}'`);
+    await endSessions();
+    await service.broker.publish([messageOf(runId, payment())]); // the accounts are there from now on
+    await eventually(async () => (await service.count('transfer')) === 1);
+    await asOwner(`
+      CREATE SEQUENCE attempt;
+      CREATE FUNCTION meet() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+      BEGIN -- the first goes on to its accounts only when somebody waits for it
+        IF nextval('attempt') > 1 THEN RETURN NULL; END IF;
+        WHILE NOT EXISTS (SELECT FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid)))
+        LOOP PERFORM pg_sleep(0.005), pg_stat_clear_snapshot(); END LOOP;
+        RETURN NULL;
+      END $$;
+      CREATE TRIGGER meet AFTER INSERT ON inbox_message FOR EACH STATEMENT EXECUTE FUNCTION meet()`);
+    const deadlocks = () =>
+      count('deadlocks AS count FROM pg_stat_database WHERE datname = current_database()');
+    const deadlocksBefore = await deadlocks();
+    const rival = admin.createQueryRunner();
+    await rival.query(`SET deadlock_timeout = '1h'`); // who looks for a deadlock first is the one who gives way
+    await rival.query('BEGIN; SELECT FROM account FOR UPDATE');
+    await service.broker.publish([messageOf(runId, payment())]);
+    const inInbox = `count(*) FROM pg_stat_activity WHERE usename = '${role}' AND wait_event = 'PgSleep'`;
+    await eventually(async () => (await count(inInbox)) === 1);
+    await rival.query('LOCK TABLE inbox_message IN SHARE MODE; ROLLBACK');
+    await eventually(async () => (await service.count('transfer')) === 2);
+    await endSessions(); // what a session has counted is seen when it ends
+    await eventually(async () => (await deadlocks()) > deadlocksBefore);
+    expect(await count('last_value AS count FROM attempt')).toBe(2);
+    expect(await service.left()).toBe(0);
+    expect(await parked()).toEqual([]);
+    expect(service.logged.errors).toEqual([]);
+    await rival.query('RESET deadlock_timeout');
+    await rival.release();
+    await asOwner('DROP FUNCTION meet CASCADE; DROP SEQUENCE attempt');
+    await asOwner(`ALTER ROLE ${role} RESET deadlock_timeout`);
+  });
+
   it('empties itself and its queues on a reset, and refuses afterwards what was sent before', async () => {
     const late = messageOf(runId, payment());
     await service.broker.publish([messageOf(runId, payment())]);
