@@ -83,7 +83,8 @@ describe('comparing two ledgers', () => {
     payments.stations = [at(1, 'dead-lettered', 90), at(3, 'published')];
     ledger.stations = [at(2, 'posted'), { ...at(3, 'parked'), reason: 'invalid' }];
     const rows: object[] = [];
-    await compare({ ...urls, onBreak: (row) => void rows.push(row) });
+    const { breaks } = await compare({ ...urls, onBreak: (row) => void rows.push(row) });
+    expect(breaks.amountDiffers.totals).toEqual({ EUR: '2.50' }); // all of it: not a cent is where it should be
     expect(rows).toMatchObject([
       { kind: 'deadLettered', paymentId: paymentIdOf(1), amount: '1.00', src: 'bianca', detail: '' },
       { kind: 'amountDiffers', amount: '2.50', detail: 'the ledger has EUR 2.00 from bianca to mallory' },

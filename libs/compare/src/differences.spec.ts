@@ -12,6 +12,7 @@ const faults = [
   'posted-again',
   'amount',
   'account',
+  'currency',
   'reversed-first',
 ] as const;
 const payment = fc.record({
@@ -101,6 +102,7 @@ function plant(life: { fault: (typeof faults)[number]; reversed: boolean; minor:
       if (kind === 'only-payments') continue;
       if (fault === 'amount') ledger.push({ ...row, amountMinor: String(minor + 1) });
       else if (fault === 'account') ledger.push({ ...row, dest: 'mallory' });
+      else if (fault === 'currency') ledger.push({ ...row, currency: 'USD' });
       else ledger.push(row);
       if (fault === 'posted-again') ledger.push({ ...row });
     }
@@ -120,6 +122,7 @@ function kindOf(fault: (typeof faults)[number], { type }: ExportRow): Difference
       return 'posted-again';
     case 'amount':
     case 'account':
+    case 'currency':
       return 'amount-differs';
     case 'reversed-first':
       return type === 'payment.accepted' ? 'only-payments' : 'reversed-first';

@@ -63,6 +63,17 @@ describe('compare --report', () => {
     expect(await readdir(directory)).toEqual(['breaks.csv']);
   });
 
+  it('--wait writes the breaks of the last comparison only', async () => {
+    const { payments, env } = await differing({ station: 'outbox' });
+    const file = join(directory, 'breaks.ndjson');
+    const { stdout } = await run(`compare --wait --timeout 0.5 --report ${file}`, env);
+    expect(payments.requests.filter(({ line }) => line.startsWith('GET /stations')).length).toBeGreaterThan(
+      1,
+    );
+    expect(stdout).toContain(`1 break written to ${file}.`);
+    expect((await readFile(file, 'utf8')).trimEnd().split('\n')).toHaveLength(1);
+  });
+
   it('leaves no file when a side cannot be reached', async () => {
     const file = join(directory, 'breaks.json');
     expect((await run(`compare --report ${file}`)).exitCode).toBe(3);

@@ -104,6 +104,12 @@ describe('show', () => {
     expect(stdout).toContain('parked at the ledger: ledger processes died of it');
     expect(stdout).toContain('moved by  find out why in the ledger’s log');
   });
+  it('calls it posted, whatever else came under its name and was parked', async () => {
+    atLedger['/inbox/messages'] = [met, { ...met, messageId: 'm', postedAt: null, parked: [parked] }];
+    const { stdout } = await show();
+    expect(stdout).toContain('✗ parked     poison: it throws');
+    expect(stdout).toContain('now       posted: nothing is left to do');
+  });
   it('tells who gave it up', async () => {
     const dropped = { droppedAt: at('10:00:00.000'), droppedBy: 'ann', droppedWhy: 'paid by hand' };
     atLedger['/inbox/messages'] = [

@@ -25,6 +25,16 @@ const relay: RelayStatus = {
   repair,
   retention: { lastRunAt: ago(1), failure: null },
 };
+const asked = {
+  id: '1',
+  kind: 'replay',
+  shard: 0,
+  by: 'ann',
+  why: 'disk lost',
+  messages: 3,
+  failure: null,
+  finishedAt: null,
+} as const;
 const asItShouldBe: Parts = {
   payments: { value: { count: 7, totals: { EUR: '7.00' }, reversals: 0 } },
   outbox: { value: relay },
@@ -55,7 +65,7 @@ describe('what is not as it should be', () => {
         shards: [{ ...shard, pending: 14, oldestSeconds: 182, owner: null }],
         repair: {
           ...repair,
-          shards: [{ shard: 2, verifiedSeconds: 400 }],
+          shards: [30, 400].map((verifiedSeconds, shard) => ({ shard, verifiedSeconds })),
           waitingFor: 'shard 2: its marker to be published',
         },
       }),
@@ -71,35 +81,30 @@ describe('what is not as it should be', () => {
           } as unknown as LinkState,
         ],
       },
+      // Never the first one that is named: each time it is the oldest that counts, and of what is still open.
       interventions: {
         value: {
           open: 2,
           items: [
-            {
-              id: '1',
-              kind: 'replay',
-              shard: 0,
-              by: 'ann',
-              why: 'disk lost',
-              messages: 3,
-              requestedAt: ago(40),
-              failure: null,
-              finishedAt: null,
-            },
+            { ...asked, why: 'later', requestedAt: ago(5) },
+            { ...asked, requestedAt: ago(40) },
+            { ...asked, why: 'long ago', requestedAt: ago(9_000), finishedAt: ago(8_000) },
           ],
         },
       },
       dead: {
-        value: (['outbox', 'ledger'] as const).map((side) => ({
-          side,
-          reason: 'invalid',
-          type: null,
-          count: 3,
-          totals: { EUR: '3.00' },
-          firstSeen: ago(7_500),
-          lastSeen: ago(60),
-          oldestSeconds: 7_500,
-        })),
+        value: (['outbox', 'ledger'] as const).flatMap((side) =>
+          [60, 7_500].map((oldestSeconds) => ({
+            side,
+            reason: 'invalid',
+            type: null,
+            count: 3,
+            totals: { EUR: '3.00' },
+            firstSeen: ago(oldestSeconds),
+            lastSeen: ago(60),
+            oldestSeconds,
+          })),
+        ),
       },
     };
     expect(attentionIn(stuck, now).map(({ seconds }) => seconds)).toEqual([
@@ -111,8 +116,8 @@ describe('what is not as it should be', () => {
       'nothing is published, RabbitMQ is down: ECONNREFUSED: 14 messages safe in the outbox, the oldest for 3 min 2 s',
       'repair waits: shard 2: its marker to be published; last verified 30 s ago',
       '2 interventions open, the oldest for 40 s: replay by ann, disk lost',
-      '3 messages (EUR 3.00) dead in the outbox, the oldest for 2 h 5 min: invalid',
-      '3 messages (EUR 3.00) parked at the ledger, the oldest for 2 h 5 min: invalid',
+      '6 messages (EUR 6.00) dead in the outbox, the oldest for 2 h 5 min: invalid',
+      '6 messages (EUR 6.00) parked at the ledger, the oldest for 2 h 5 min: invalid',
       'the ledger posts nothing for 1 min 15 s: ECONNREFUSED; RabbitMQ keeps it',
     ]);
   });
