@@ -41,6 +41,8 @@ describe('markers', () => {
     const hold = async (wrong: Partial<typeof answers>) => {
       const right = answers;
       answers = { ...answers, ...wrong };
+      expect(await markers.look()).toBe(false); // in any case: it takes two looks
+      await setTimeout(600);
       expect(await markers.look()).toBe(false);
       answers = right;
     };

@@ -249,3 +249,11 @@ describe('dead drop', () => {
     expect(stderr).toContain('3 messages of the outbox were dropped before, nothing at the ledger.');
   });
 });
+
+it.each(['dead redrive --all', 'dead drop --all --count 4', 'replay --since 1h'])(
+  '%s without a reason asks for nothing: exit 2',
+  async (command) => {
+    for (const why of ['', '--why=']) expect((await run(`${command} ${why}`)).exitCode).toBe(2);
+    expect([...payments.requests, ...ledger.requests]).toEqual([]);
+  },
+);

@@ -117,9 +117,11 @@ describe('replay', () => {
       expect(stdout).toContain('✓ 2 messages published again');
     });
     it('publishes nothing again when nothing is missing', async () => {
-      answers['/stations'] = [{ ...event, station: 'outbox', since: done.requestedAt, beforeMarker: false }];
-      const { exitCode, stdout } = await replayMissing();
-      expect([exitCode, stdout.includes('✓ Nothing is missing'), asked()]).toEqual([0, true, []]);
+      for (const station of ['outbox', 'published']) {
+        answers['/stations'] = [{ ...event, station, since: done.requestedAt, beforeMarker: false }];
+        const { exitCode, stdout } = await replayMissing();
+        expect([exitCode, stdout.includes('✓ Nothing is missing'), asked()]).toEqual([0, true, []]);
+      }
     });
     it('calls nothing missing as long as no marker has come through: exit 3', async () => {
       atLedger['/inbox/markers'] = { arrived: [], deadLettersInBroker: 0 };

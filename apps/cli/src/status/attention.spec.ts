@@ -121,6 +121,10 @@ describe('what is not as it should be', () => {
       'the ledger posts nothing for 1 min 15 s: ECONNREFUSED; RabbitMQ keeps it',
     ]);
   });
+  it('tells a shard that nobody owns, also while nothing waits in it', () =>
+    expect(says(withRelay({ shards: [{ ...shard, owner: null }] }))).toEqual([
+      'shard 2 has no owner: no relay publishes it; nothing waits in it',
+    ]));
   it('tells a shard that has work and does not move', () => {
     const moved = { ...shard, pending: 3, oldestSeconds: 40, progressSeconds: 2 };
     expect(says(withRelay({ shards: [moved] }))).toEqual([]);
