@@ -104,13 +104,15 @@ describe('a comparison of two running services', () => {
     only(await system.compare(), 'duplicate', 1, '1.00');
   });
 
-  it('finds what was posted with another amount', async () => {
+  it.each([
+    ['with another amount', 'amount_minor = 130', '0.30'],
+    ['in another currency', `currency = 'USD'`, '1.00'],
+    ['to another account', `credit_account = 'bianca', debit_account = 'marc'`, '1.00'],
+  ])('finds what was posted %s', async (_, changed, euros) => {
     await paid(3);
     const [row] = await newest();
-    await behind.sql('ledger', 'UPDATE transfer SET amount_minor = 130 WHERE payment_id = $1', [
-      row!['payment_id'],
-    ]);
-    only(await system.compare(), 'amountDiffers', 1, '0.30');
+    await behind.sql('ledger', `UPDATE transfer SET ${changed} WHERE payment_id = $1`, [row!['payment_id']]);
+    only(await system.compare(), 'amountDiffers', 1, euros);
   });
 
   it('finds a reversal whose payment is not posted, and writes both events to a report', async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type { Comparison } from '@paid-once/compare';
+import { compare, Markers, type Comparison } from '@paid-once/compare';
 import { compareUntilAgreed } from '../apps/cli/src/compare-until-agreed.js';
 import type { Repaired } from '../apps/cli/src/repair/repair-ledgers.js';
 import { run } from '../apps/cli/src/test/run.js';
@@ -55,6 +55,15 @@ describe('a marker', () => {
       breaks: { missing: { count: 3, totals: { EUR: '3.00' } }, inBroker: { count: 0 } },
     });
     expect(comparison.breaks.missing.oldestSeconds).toBeGreaterThan(0);
+
+    const markers = new Markers(system.stack.urls);
+    await eventually(() => markers.look(), 'markers have arrived');
+    await system.stack.links.break('ledger-rabbitmq');
+    await system.pay(2);
+    await eventually(async () => (await system.compare()).breaks.inBroker.count === 5, 'they are published');
+    expect(await compare({ ...system.stack.urls, markers: markers.arrived })).toMatchObject({
+      breaks: { missing: { count: 3 }, inBroker: { count: 2 } },
+    });
   });
 });
 
