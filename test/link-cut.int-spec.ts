@@ -6,7 +6,8 @@ jest.setTimeout(90_000);
 let system: TestStack;
 
 beforeAll(async () => {
-  system = await TestStack.start();
+  // No repair: within seconds it would find and publish again what a relay has skipped.
+  system = await TestStack.start({ env: { relay: { PAID_ONCE_REPAIR_EVERY_SECONDS: '0' } } });
 });
 afterAll(() => system.stop());
 

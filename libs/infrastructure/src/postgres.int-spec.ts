@@ -3,10 +3,10 @@ import { readFile, realpath, stat, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Client } from 'pg';
 import { startPostgres } from './postgres.js';
-import { processesIn } from './process-table.js';
+import { isAlive, processesIn } from './process-table.js';
 import type { PostgresServer } from './server.js';
 import { throwAwayDirectory, type ThrowAwayDirectory } from './state-directory.js';
 import { unprivilegedUser } from './unprivileged.js';
@@ -16,9 +16,29 @@ jest.setTimeout(120_000);
 let place: ThrowAwayDirectory;
 let postgres: PostgresServer;
 
-async function start(): Promise<PostgresServer> {
+async function start(onLine: (line: string) => void = () => {}): Promise<PostgresServer> {
   const settings = { max_prepared_transactions: 7 };
-  return startPostgres({ directory: join(place.path, 'with a space'), durable: true, settings });
+  return startPostgres({ directory: join(place.path, 'with a space'), durable: true, settings, onLine });
+}
+
+/** Frozen, it would outlive a test that fails. */
+let stray: number | undefined;
+afterEach(() => {
+  if (stray !== undefined && isAlive(stray)) process.kill(stray, 'SIGKILL');
+  stray = undefined;
+});
+
+/** Kills the postmaster alone, beside a frozen backend. @returns the backend's process id */
+async function strayBackend(): Promise<number> {
+  const client = new Client({ connectionString: postgres.adminUrl('trial') });
+  client.on('error', () => {});
+  await client.connect();
+  const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+  const { pid } = rows[0]!;
+  stray = pid;
+  process.kill(pid, 'SIGSTOP');
+  process.kill(postgres.pid!, 'SIGKILL');
+  return pid;
 }
 
 async function query(sql: string, timeoutMs = 10_000): Promise<unknown[]> {
@@ -98,6 +118,23 @@ describe('a Postgres of our own', () => {
     await expect(query('SELECT 1')).rejects.toThrow();
     await postgres.restart();
     expect(postgres.pid).not.toBe(killed);
+    expect(await query('SELECT answer FROM kept')).toEqual([42]);
+  });
+
+  it('H11: waits for the backends of a postmaster that was killed alone', async () => {
+    const backend = await strayBackend();
+    const said: string[] = [];
+    postgres = await start((line) => {
+      // For as long as it is there no other server starts; thawed, it notices that it is an orphan, and ends.
+      if (said.push(line) === 1) setTimeout(() => process.kill(backend, 'SIGCONT'), 1_500);
+    });
+    expect(said[0]).toMatch(/^waiting for the Postgres that still runs in .* \(process \d+\)$/);
+    expect(await query('SELECT answer FROM kept')).toEqual([42]);
+  });
+
+  it('H11: is restarted although a backend of the killed postmaster never ends by itself', async () => {
+    await strayBackend();
+    await postgres.restart();
     expect(await query('SELECT answer FROM kept')).toEqual([42]);
   });
 
