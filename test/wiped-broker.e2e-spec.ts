@@ -1,12 +1,13 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { throwAwayDirectory, type ThrowAwayDirectory } from '@paid-once/infrastructure';
+import { shardCount } from '@paid-once/outbox';
 import { repairLedgers } from '../apps/cli/src/repair/repair-ledgers.js';
 import { isOutboxDrained, relayStatus, untilVerified } from './support/relay-status.js';
 import { agreement, eventually, TestStack } from './support/test-stack.js';
 import { setUpAgain, wipeBroker } from './support/wipe-broker.js';
 import { withAll } from './support/with-all.js';
 
-jest.setTimeout(150_000);
+jest.setTimeout(240_000);
 
 let system: TestStack;
 let servers: ThrowAwayDirectory;
@@ -63,10 +64,25 @@ async function wipeInTheMiddle({ repairEvery }: { repairEvery: number }): Promis
   await system.stack.links.break('ledger-rabbitmq');
   await system.pay(150);
   await eventually(() => isOutboxDrained(system), 'RabbitMQ has confirmed all 350');
+  // What is to tell that they have arrived is lost with them.
+  if (repairEvery > 0)
+    await eventually(async () => (await markersOnTheWay()) === shardCount, 'so are markers');
   expect(await system.transfersPosted()).toBe(200);
   await wipeBroker(system.stack, servers.path, () => system.pay(100));
   await setUpAgain(system.stack);
   await system.stack.links.healAll();
+}
+
+/** In how many shards the newest marker is published and not at the ledger. */
+async function markersOnTheWay(): Promise<number> {
+  const [row] = await system.sql<{ count: number }>(
+    'payments',
+    `SELECT count(*)::int AS count
+       FROM (SELECT DISTINCT ON (shard) published_at, verified_at FROM outbox_marker ORDER BY shard, id DESC) AS newest
+      WHERE published_at IS NOT NULL
+        AND verified_at IS NULL`,
+  );
+  return row?.count ?? 0;
 }
 
 /** The sum of what these lines say was missing, in EUR. */
