@@ -16,7 +16,7 @@ let behind: PastTheServices;
 
 beforeAll(async () => {
   // What the relay repairs by itself would be gone before it is looked at.
-  system = await TestStack.start({ env: { relay: { PAID_ONCE_REPAIR_EVERY_SECONDS: '0' } } });
+  system = await TestStack.start();
   behind = new PastTheServices(system.stack);
 });
 afterAll(() => system.stop());

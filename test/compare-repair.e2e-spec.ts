@@ -12,8 +12,7 @@ let system: TestStack;
 let behind: PastTheServices;
 
 beforeAll(async () => {
-  // What the relay repairs by itself would be gone before a person can.
-  system = await TestStack.start({ env: { relay: { PAID_ONCE_REPAIR_EVERY_SECONDS: '0' } } });
+  system = await TestStack.start();
   behind = new PastTheServices(system.stack);
 });
 afterAll(() => system.stop());

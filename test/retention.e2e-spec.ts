@@ -80,6 +80,7 @@ describe('retention in the running system', () => {
       const role = service === 'relay' ? 'RELAY' : 'LEDGER';
       const { status, stderr } = spawnSync(process.execPath, [`dist/apps/${service}/src/main.js`], {
         encoding: 'utf8',
+        timeout: 20_000, // one that starts all the same would run for ever
         env: {
           [`PAID_ONCE_${role}_DB_URL`]: 'postgres://a:b@127.0.0.1:1/c',
           [`PAID_ONCE_${role}_AMQP_URL`]: 'amqp://a:b@127.0.0.1:1/c',

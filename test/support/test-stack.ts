@@ -88,7 +88,10 @@ export class TestStack {
     const onLine = (service: string, line: string) => void log.push(`${service} ${line}`);
     // Nobody looks whether it is ready before he pays: waiting for that would only make every stop longer.
     const payments = { PAID_ONCE_DRAIN_MS: '0', ...options.env?.payments };
-    const stack = await startStack({ restart: true, onLine, ...options, env: { ...options.env, payments } });
+    // What a fault makes the relay lose, a repair would find and publish again before anybody looks.
+    const relay = { PAID_ONCE_REPAIR_EVERY_SECONDS: '0', ...options.env?.relay };
+    const env = { ...options.env, payments, relay };
+    const stack = await startStack({ restart: true, onLine, ...options, env });
     const directory = await mkdtemp(join(tmpdir(), 'paid-once-test-'));
     return new TestStack(stack, adminOf(stack), directory, log, removeData);
   }
