@@ -84,8 +84,15 @@ export class RelayRig {
     amqpPort,
     databasePort,
     repairEvery = 0,
+    replayPerSecond = 100,
     ledgerUrl = 'http://127.0.0.1:1',
-  }: { amqpPort?: string; databasePort?: string; repairEvery?: number; ledgerUrl?: string } = {}) {
+  }: {
+    amqpPort?: string;
+    databasePort?: string;
+    repairEvery?: number;
+    replayPerSecond?: number;
+    ledgerUrl?: string;
+  } = {}) {
     const url = new URL(databaseUrl(this.server, this.name));
     Object.assign(url, {
       username: this.name,
@@ -110,7 +117,7 @@ export class RelayRig {
         PAID_ONCE_INBOX_RETENTION_MINUTES: 60,
         PAID_ONCE_REPAIR_EVERY_SECONDS: repairEvery,
         PAID_ONCE_LEDGER_URL: ledgerUrl,
-        PAID_ONCE_REPLAY_PER_SECOND: 100,
+        PAID_ONCE_REPLAY_PER_SECOND: replayPerSecond,
       }),
       false,
     );
@@ -141,10 +148,10 @@ export class RelayRig {
     });
   }
 
-  /** How many messages no verified marker vouches for. */
-  async unverified(): Promise<number> {
-    const [row] = await this.database.query<{ count: number }[]>(
-      `SELECT count(*)::int AS count
+  /** The ids of the messages that no verified marker vouches for. */
+  async unverified(): Promise<string[]> {
+    const rows = await this.database.query<{ message_id: string }[]>(
+      `SELECT message_id
          FROM outbox_message AS message
         WHERE NOT EXISTS (SELECT
                             FROM outbox_marker AS marker
@@ -152,7 +159,7 @@ export class RelayRig {
                              AND verified_at IS NOT NULL
                              AND pg_visible_in_snapshot(message.xid, marker.base))`,
     );
-    return row?.count ?? NaN;
+    return rows.map(({ message_id }) => message_id);
   }
 
   /** Binds the queues of all shards, or takes their bindings away: whatever is published then is returned. */
