@@ -119,6 +119,32 @@ describe('a rebase of the outbox', () => {
     expect(broker.payloads).toEqual(payloads);
   });
 
+  it('begins anew when a relay writes progress at the same moment', async () => {
+    await restoreFromAfar();
+    const relay = await outbox.session();
+    await relay.query(
+      `BEGIN;
+       INSERT INTO outbox_progress (shard, seq, epoch, base, after_id)
+       SELECT shard, seq + 1, epoch, base, after_id
+         FROM outbox_progress WHERE shard = 0 ORDER BY seq DESC LIMIT 1`,
+    );
+    const rebase = rebaseOutbox(outbox.url);
+    const waiting = () =>
+      outbox.database.query(
+        `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      );
+    await eventually(async () => expect(await waiting()).toHaveLength(1));
+    const [rebased] = await Promise.all([rebase, relay.query('COMMIT').then(() => relay.end())]);
+    expect(rebased.shards).toBe(4);
+  });
+
+  it('that is asked for twice at once is done once', async () => {
+    await write('pending');
+    await restoreFromAfar();
+    const both = await Promise.all([rebaseIfRestored(outbox.url), rebaseIfRestored(outbox.url)]);
+    expect(both.filter((rebased) => rebased !== undefined)).toHaveLength(1);
+  });
+
   it('is refused where nothing is wrong, unless it is forced', async () => {
     await write('one');
     await pass.run();

@@ -177,10 +177,9 @@ describe('a relay pass', () => {
   });
 
   it('C7: refuses the progress of an owner that was replaced', async () => {
-    const stale = newPass();
-    await stale.run();
-    const owner = newPass();
-    await owner.run();
+    const [idle, stale, owner] = [newPass(), newPass(), newPass()];
+    for (const pass of [idle, stale, owner]) await pass.run();
+    expect(await idle.run()).toEqual({ kind: 'lost-ownership' }); // although nothing waits
     await message('one');
     expect(await stale.run()).toEqual({ kind: 'lost-ownership' });
     expect(broker.payloads).toEqual([]);
