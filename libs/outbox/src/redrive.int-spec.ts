@@ -180,7 +180,7 @@ describe('a dead letter', () => {
       { reason: 'too large', count: 1 },
     ]);
     expect(await drop({ reason: 'too large' }, 1)).toEqual({ dropped: 1 });
-    await redrive({ keys: [shard.key(0)] });
+    expect(await redrive({ keys: [shard.key(0)] })).toMatchObject({ messages: 2 }); // a1 is no longer meant
     await shard.runOwners(1);
     await shard.message('a4');
     await shard.runOwners(1);
