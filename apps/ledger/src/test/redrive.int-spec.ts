@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { PaymentEventData } from '@paid-once/contracts';
 import {
   onceAgain,
@@ -15,8 +15,11 @@ import type { DataSource } from 'typeorm';
 import { postTransfers } from '../post-transfers.js';
 import { redrive } from '../redrive.js';
 import { lockShards } from '../transfers.js';
+import { eventually } from './eventually.js';
 import { LedgerRig } from './ledger-rig.js';
 import { messageOf, payment } from './payment-messages.js';
+
+jest.setTimeout(30_000);
 
 const who = { by: 'ann', why: 'the ledger was fixed' };
 
@@ -188,6 +191,21 @@ describe('redriving parked messages', () => {
     expect(await lines()).toHaveLength(120);
   });
 
+  it('and a ledger that posts for the same shard wait for each other, never crosswise', async () => {
+    const data = payment();
+    const first = accepted(data);
+    await post(reversed(data)); // both want its row
+    const redriving = Promise.withResolvers<Awaited<ReturnType<typeof again>>>();
+    await inTransaction(database, async (tx) => {
+      await lockShards(tx, [first]);
+      again().then(redriving.resolve, redriving.reject);
+      await eventually(async () => (await locks('advisory')).includes(false));
+      await postTransfers(tx, [first]);
+    });
+    expect(await redriving.promise).toMatchObject({ tally: { done: 0, parked: {} }, remaining: 0 });
+    expect(await lines()).toHaveLength(2);
+  });
+
   it('and a reset wait for each other, never crosswise', async () => {
     await setAside('dead-lettered', ...Array.from({ length: 40 }, () => accepted(payment())));
     const truncate = () =>
@@ -196,4 +214,33 @@ describe('redriving parked messages', () => {
     for (const outcome of await Promise.allSettled(both))
       if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ status: 503 });
   });
+
+  it('lets a reset that comes meanwhile wait for its end', async () => {
+    await setAside('dead-lettered', accepted(payment()));
+    let reset: Promise<unknown> = Promise.resolve();
+    const beginReset = async () => {
+      reset = rig.admin.query('TRUNCATE inbox_message, parked_message');
+      await eventually(async () => (await locks('relation')).includes(false), 5_000);
+    };
+    const answer = await redriveParked(
+      database,
+      { which: { all: true }, who, limit: 500 },
+      { lock: beginReset, handle: (tx, messages) => postTransfers(tx, messages, onceAgain) },
+    );
+    await reset;
+    expect(answer).toMatchObject({ tally: { done: 1 } });
+  });
+
+  /** Who has, or waits for, an exclusive lock in this database: whether it was granted. */
+  const locks = async (type: 'advisory' | 'relation') =>
+    (
+      await rig.admin.query<{ granted: boolean }[]>(
+        `SELECT granted
+           FROM pg_locks
+          WHERE locktype = $1
+            AND mode IN ('ExclusiveLock', 'AccessExclusiveLock')
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+        [type],
+      )
+    ).map(({ granted }) => granted);
 });
