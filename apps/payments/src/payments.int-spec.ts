@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DataSource } from 'typeorm';
 import { startCommitEater } from '../test/lose-commit-answer.js';
 import { PaymentsDatabase, startPayments } from '../test/payments-app.js';
 import { paymentsEntities, paymentsMigrations } from './set-up-payments.js';
+
+jest.setTimeout(30_000);
 
 let database: PaymentsDatabase;
 let app: NestFastifyApplication;

@@ -152,13 +152,13 @@ describe('a Postgres without a connection left', () => {
       role(),
     ]);
     const before = counting.connections();
-    const until = performance.now() + 2_000;
-    let refusals = 0;
-    for (; performance.now() < until; refusals += 20)
+    const startedAt = performance.now();
+    const seconds = () => (performance.now() - startedAt) / 1_000;
+    for (let refusals = 0; refusals < 2_000 || seconds() < 2; refusals += 20)
       for (const answer of await Promise.all(Array.from({ length: 20 }, () => post())))
         expect(answer).toMatchObject(refused('temporarily-unavailable'));
-    expect(counting.connections() - before).toBeLessThan(20);
-    expect(refusals).toBeGreaterThan(200);
+    // Without its gate each of the hundred batches and more would have asked, on a slow machine in a longer time.
+    expect(counting.connections() - before).toBeLessThan(8 + 4 * seconds());
     await database.rows(`ALTER ROLE "${role()}" CONNECTION LIMIT -1`);
     let status = 503;
     while (status === 503) ({ status } = await post());
