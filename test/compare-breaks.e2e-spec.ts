@@ -15,7 +15,6 @@ let system: TestStack;
 let behind: PastTheServices;
 
 beforeAll(async () => {
-  // What the relay repairs by itself would be gone before it is looked at.
   system = await TestStack.start();
   behind = new PastTheServices(system.stack);
 });

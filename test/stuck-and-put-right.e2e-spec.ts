@@ -10,7 +10,6 @@ let system: TestStack;
 let behind: PastTheServices;
 
 beforeAll(async () => {
-  // What the relay repairs by itself would be gone before the command line could.
   system = await TestStack.start();
   behind = new PastTheServices(system.stack);
 });
