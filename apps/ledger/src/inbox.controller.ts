@@ -83,7 +83,7 @@ export class InboxController {
   }
 }
 
-function viewOf({ parked, ...message }: MessageOfPaymentRow): object {
+function viewOf({ parked, history, ...message }: MessageOfPaymentRow): object {
   const time = (text: string) => new Date(text).toISOString();
   return {
     ...message,
@@ -93,6 +93,7 @@ function viewOf({ parked, ...message }: MessageOfPaymentRow): object {
       lastSeenAt: time(lastSeenAt),
       droppedAt: droppedAt && time(droppedAt),
     })),
+    history: history.map(({ at, ...ended }) => ({ ...ended, at: time(at) })),
   };
 }
 

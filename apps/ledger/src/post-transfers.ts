@@ -31,7 +31,7 @@ export async function postTransfers(
   faultPoint('ledger.after-inbox');
   const { ready, waiting } = await awaitPredecessors(tx, fresh);
   const readyNames = ready.map(({ name }) => name);
-  const released = readEvents(await takeWaiting(tx, readyNames));
+  const released = readEvents(await takeWaiting(tx, readyNames, fresh));
 
   const posting = [...ready, ...released.events];
   const posted = await insertTransfers(tx, posting);

@@ -50,11 +50,12 @@ const rights = [
   'GRANT UPDATE (attempts, first_seen_at, last_seen_at, dropped_at, dropped_by, dropped_why) ON parked_message TO ROLE',
   'GRANT SELECT, INSERT ON parked_intervention TO ROLE',
   'GRANT UPDATE (messages, finished_at) ON parked_intervention TO ROLE',
+  'GRANT SELECT, INSERT ON parked_history TO ROLE',
   'GRANT SELECT, INSERT, UPDATE, DELETE ON started_attempt TO ROLE',
 ];
 
 const retentionRights = [
-  'GRANT SELECT, DELETE ON inbox_message, started_attempt TO ROLE',
+  'GRANT SELECT, DELETE ON inbox_message, started_attempt, parked_history TO ROLE',
   'GRANT SELECT, UPDATE (oldest, raised_at) ON inbox_window TO ROLE',
 ];
 

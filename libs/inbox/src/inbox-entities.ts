@@ -3,6 +3,8 @@ import { InboxSettings, InboxWindow } from './inbox-settings.entity.js';
 import { CreateInbox1764000000000 } from './migrations/1764000000000-create-inbox.js';
 import { InboxRetention1790000000010 } from './migrations/1790000000010-inbox-retention.js';
 import { InboxOperations1790000001000 } from './migrations/1790000001000-inbox-operations.js';
+import { ParkedHistory1790000002000 } from './migrations/1790000002000-parked-history.js';
+import { ParkedHistory } from './parked-history.entity.js';
 import { ParkedIntervention } from './parked-intervention.entity.js';
 import { ParkedMessage } from './parked-message.entity.js';
 import { StartedAttempt } from './started-attempt.entity.js';
@@ -14,10 +16,12 @@ export const inboxEntities = [
   InboxWindow,
   ParkedMessage,
   ParkedIntervention,
+  ParkedHistory,
   StartedAttempt,
 ];
 export const inboxMigrations = [
   CreateInbox1764000000000,
   InboxRetention1790000000010,
   InboxOperations1790000001000,
+  ParkedHistory1790000002000,
 ];

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import type { ParkedRow } from './parked-row.js';
 import { inboxFirst, type ParkedFilter, type Requester } from './parked-filter.js';
 
 interface Request {
@@ -41,12 +42,33 @@ export async function openRedrive(
   throw new Error('Bug: an INSERT returned nothing');
 }
 
-/** In the transaction that has taken them in hand. */
-export async function countTaken(tx: EntityManager, intervention: string, messages: number): Promise<void> {
-  await tx.query('UPDATE parked_intervention SET messages = messages + $2 WHERE id = $1', [
-    intervention,
-    messages,
-  ]);
+/** Counts what was taken in hand, and keeps what became of each; in the transaction that has tried them again. */
+export async function recordTaken(tx: EntityManager, intervention: string, rows: ParkedRow[]): Promise<void> {
+  const column = <Name extends keyof ParkedRow>(name: Name) => rows.map((row) => row[name]);
+  await tx.query(
+    `WITH counted AS (
+       UPDATE parked_intervention SET messages = messages + cardinality($2::bytea[]) WHERE id = $1
+     )
+     INSERT INTO parked_history (intervention_id, message_id, key, type, reason, parked_again)
+     SELECT $1, taken.message_id, taken.key, taken.type, taken.reason, again.reason
+       FROM unnest($2::bytea[], $3::text[], $4::text[], $5::text[], $6::text[])
+            AS taken (fingerprint, message_id, key, type, reason)
+       LEFT JOIN LATERAL (
+              SELECT reason
+                FROM parked_message AS parked
+               WHERE parked.fingerprint = taken.fingerprint
+                 AND parked.last_seen_at >= transaction_timestamp() -- it may lie there for another reason, untouched
+               ORDER BY last_seen_at DESC
+               LIMIT 1) AS again ON true`,
+    [
+      intervention,
+      column('fingerprint'),
+      column('message_id'),
+      column('key'),
+      column('type'),
+      column('reason'),
+    ],
+  );
 }
 
 export async function finish(db: EntityManager, intervention: string): Promise<void> {

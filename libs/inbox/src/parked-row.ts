@@ -2,7 +2,7 @@ import type { Message } from './park.js';
 
 /** The columns of `parked_message` that make the message again. */
 export const messageColumns = `message_id, type, queue, content_type, content_encoding, headers, body, attempts,
-       first_seen_at::text AS first_seen_at`;
+       first_seen_at::text AS first_seen_at, fingerprint, reason, key`;
 
 export interface ParkedRow {
   message_id: string | null;
@@ -14,6 +14,9 @@ export interface ParkedRow {
   body: Buffer;
   attempts: number;
   first_seen_at: string;
+  fingerprint: Buffer;
+  reason: string;
+  key: string | null;
 }
 
 /** The message as it was delivered, with what must not be forgotten if it is parked again. */

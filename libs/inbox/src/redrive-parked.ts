@@ -1,7 +1,7 @@
 import { inTransaction, reading, reasonOf } from '@paid-once/service';
 import { randomUUID } from 'node:crypto';
 import type { DataSource, EntityManager } from 'typeorm';
-import { countTaken, finish, openRedrive } from './interventions.js';
+import { finish, openRedrive, recordTaken } from './interventions.js';
 import { park, type Message } from './park.js';
 import { inboxFirst, matching, type ParkedFilter, type Requester } from './parked-filter.js';
 import { messageColumns, messageOfRow, type ParkedRow } from './parked-row.js';
@@ -105,17 +105,17 @@ async function tryAgain(
 ): Promise<Tally> {
   await inboxFirst(tx);
   await handling.lock(tx, candidates); // before the rows: whoever handles deliveries takes them in this order
-  const messages = await take(tx, candidates);
-  const tally = await handle(tx, messages);
+  const rows = await take(tx, candidates);
+  const tally = await handle(tx, rows.map(messageOfRow));
   for (const { fingerprint } of candidates.length === 1 ? candidates : [])
     await forgetStarts(tx, fingerprint);
-  await countTaken(tx, intervention, messages.length);
+  await recordTaken(tx, intervention, rows);
   return tally;
 }
 
 /** Those that are still there: one may have been released, or redriven by somebody else. */
-async function take(tx: EntityManager, candidates: Candidate[]): Promise<Message[]> {
-  const rows = await tx.query<ParkedRow[]>(
+async function take(tx: EntityManager, candidates: Candidate[]): Promise<ParkedRow[]> {
+  return await tx.query<ParkedRow[]>(
     `WITH taken AS (
        DELETE FROM parked_message
         WHERE id = ANY($1::bigint[])
@@ -126,7 +126,6 @@ async function take(tx: EntityManager, candidates: Candidate[]): Promise<Message
       ORDER BY id`,
     [candidates.map(({ id }) => id)],
   );
-  return rows.map(messageOfRow);
 }
 
 interface Scope {

@@ -1,6 +1,7 @@
 import { pause, type Queryable } from '@paid-once/service';
 import { raiseWindowSql } from './sql/raise-window.js';
 import { removeInboxMessagesSql } from './sql/remove-inbox-messages.js';
+import { removeParkedHistorySql } from './sql/remove-parked-history.js';
 
 /** Rows in one statement: some 50 ms. */
 const portionSize = 10_000;
@@ -23,6 +24,8 @@ export interface InboxRetentionOptions {
 export interface InboxRemoved extends Record<string, number> {
   messages: number;
   startedAttempts: number;
+  /** What became of parked messages; who redrove some, and why, stays. */
+  parkedHistory: number;
 }
 
 /** The session that retention needs, whatever the planner believes of a table that shrinks. */
@@ -60,7 +63,8 @@ export class InboxRetention {
       if (!signal?.aborted)
         await db.query(raiseWindowSql, [this.options.retentionMinutes, boundSettlesAfterSeconds]);
       const startedAttempts = await removeStartedAttempts(db);
-      return { removed: { messages, startedAttempts }, oldest: await oldest(db) };
+      const parkedHistory = await removeParkedHistory(db, this.options);
+      return { removed: { messages, startedAttempts, parkedHistory }, oldest: await oldest(db) };
     } finally {
       await db.query('SELECT pg_advisory_unlock($1, $2)', [...retentionLock]);
     }
@@ -99,4 +103,16 @@ async function removeStartedAttempts(db: Queryable): Promise<number> {
      SELECT count(*)::int AS removed FROM removed`,
   );
   return row?.removed ?? 0;
+}
+
+async function removeParkedHistory(
+  db: Queryable,
+  { retentionMinutes, portionSize: size = portionSize }: InboxRetentionOptions,
+): Promise<number> {
+  for (let sum = 0; ;) {
+    const [portion] = await db.query<{ removed: number }[]>(removeParkedHistorySql, [retentionMinutes, size]);
+    const removed = portion?.removed ?? 0;
+    sum += removed;
+    if (removed < size) return sum;
+  }
 }

@@ -110,6 +110,32 @@ describe('show', () => {
     expect(stdout).toContain('✗ parked     poison: it throws');
     expect(stdout).toContain('now       posted: nothing is left to do');
   });
+  it('tells who redrove it at the ledger, when, why, and what became of it', async () => {
+    const history = [
+      { at: at('09:00:00.000'), reason: 'poison', by: 'ann', why: 'is it over?', parkedAgain: 'poison' },
+      { at: at('09:30:00.000'), reason: 'poison', by: 'bob', why: 'repaired', parkedAgain: null },
+      { at: at('09:45:00.000'), reason: 'unreadable', by: null, why: null, parkedAgain: null },
+    ];
+    atLedger['/inbox/messages'] = [{ ...met, postedAt: at('09:30:00.000'), history }];
+    const { stdout } = await show();
+    expect(stdout).toMatch(
+      /09:00:00\.000 .* ↻ redrive +at the ledger by ann: is it over\? \(was poison, is parked again as poison\)/,
+    );
+    expect(stdout).toMatch(
+      /09:30:00\.000 .* ↻ redrive +at the ledger by bob: repaired \(was poison, is not parked any more\)/,
+    );
+    expect(stdout).toMatch(/✓ settled +a copy parked as unreadable: the message itself has come/);
+    const { events } = JSON.parse((await show('--json')).stdout) as { events: { steps: object[] }[] };
+    expect(events[0]?.steps).toContainEqual({
+      at: at('09:30:00.000'),
+      afterMs: 1_800_000,
+      what: 'redrive',
+      detail: expect.any(String),
+      messageId,
+      by: 'bob',
+      why: 'repaired',
+    });
+  });
   it('tells who gave it up', async () => {
     const dropped = { droppedAt: at('10:00:00.000'), droppedBy: 'ann', droppedWhy: 'paid by hand' };
     atLedger['/inbox/messages'] = [

@@ -2,7 +2,7 @@ import { isUuidV7 } from '@paid-once/contracts';
 import type { Command } from 'commander';
 import { exitCodes } from '../exit-codes.js';
 import { CliFailure } from '../failure.js';
-import { lifeOf } from '../show/life.js';
+import { lifeOf, lifeSteps } from '../show/life.js';
 import { showLife } from '../show/life-view.js';
 import { whatIsKnown } from '../show/what-is-known.js';
 import { addVerb, type Run } from '../verb.js';
@@ -17,6 +17,15 @@ export function addShow(program: Command, run: Run): void {
     ],
   })
     .argument('<payment>', 'the id of a payment')
+    .addHelpText(
+      'after',
+      `
+--json: {"payment": as GET /payments/ID says it, or null,
+         "events": [{"type", "messageIds", "shard", "parkedAttempts",
+                     "steps": [{"at", "afterMs", "what", "detail", "messageId", and of what a person did "by", "why"}],
+                     "now": {"where", "says", "movesOn", "command"}}]}
+what: ${lifeSteps.join(', ')}.`,
+    )
     .action((id: string, flags: { json?: true }) =>
       run(flags.json === true, async ({ out, settings, signal }) => {
         if (!isUuidV7(id)) throw noId(id);

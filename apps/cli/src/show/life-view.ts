@@ -53,6 +53,7 @@ function mark({ colours }: Output, what: Step['what']): string {
     case 'received':
       return colours.green('●');
     case 'posted':
+    case 'settled':
       return colours.green('✓');
     case 'replay':
     case 'redrive':

@@ -2,25 +2,33 @@ import { paymentEventTypes } from '@paid-once/contracts';
 import { nowOf, type Now } from './now.js';
 import type { InboxMessage, Known, OutboxMessage } from './what-is-known.js';
 
+/** In the order of a payment's way; what happens in one instant is told in this order. */
+export const lifeSteps = [
+  'accepted',
+  'dead letter',
+  'parked',
+  'dropped',
+  'replay',
+  'redrive',
+  'published',
+  'received',
+  'settled',
+  'posted',
+] as const;
+
 /** One thing that happened to an event of a payment, on its way from POST to transfer. */
 export interface Step {
   /** ISO 8601, by the clock of the database that wrote it. */
   at: string;
   /** After the step before; null for the first. Milliseconds. */
   afterMs: number | null;
-  what:
-    | 'accepted'
-    | 'published'
-    | 'received'
-    | 'posted'
-    | 'dead letter'
-    | 'parked'
-    | 'dropped'
-    | 'replay'
-    | 'redrive';
+  what: (typeof lifeSteps)[number];
   detail: string;
   /** Which message; a message that is published again keeps its id. */
   messageId: string | null;
+  /** Of what a person did: who, and why. */
+  by?: string;
+  why?: string;
 }
 
 /** What happened to a payment, or to its reversal. */
@@ -76,14 +84,14 @@ function stepsInOutbox(message: OutboxMessage): Unordered[] {
       kind === 'drop'
         ? [] // the dead letter says it itself
         : [
-            step(requestedAt, kind, `asked for by ${by}: ${why}`, messageId),
+            { ...step(requestedAt, kind, `asked for by ${by}: ${why}`, messageId), by, why },
             ...(finishedAt === null ? [] : [step(finishedAt, kind, failure ?? 'published again', messageId)]),
           ],
     ),
   ];
 }
 
-function stepsAtLedger({ messageId, receivedAt, postedAt, parked }: InboxMessage): Unordered[] {
+function stepsAtLedger({ messageId, receivedAt, postedAt, parked, history }: InboxMessage): Unordered[] {
   return [
     ...(receivedAt === null
       ? []
@@ -98,43 +106,39 @@ function stepsAtLedger({ messageId, receivedAt, postedAt, parked }: InboxMessage
         : []),
       ...droppedSteps(each, messageId),
     ]),
+    ...history.map((ended) => endedStep(ended, messageId)),
   ];
 }
 
-interface Dropped {
-  droppedAt?: string | null | undefined;
-  droppedBy?: string | null | undefined;
-  droppedWhy?: string | null | undefined;
+function endedStep(
+  { at, reason, parkedAgain, by, why }: InboxMessage['history'][number],
+  messageId: string | null,
+): Unordered {
+  if (by === null || why === null)
+    return step(at, 'settled', `a copy parked as ${reason}: the message itself has come`, messageId);
+  const became = parkedAgain === null ? 'not parked any more' : `parked again as ${parkedAgain}`;
+  return {
+    ...step(at, 'redrive', `at the ledger by ${by}: ${why} (was ${reason}, is ${became})`, messageId),
+    by,
+    why,
+  };
 }
+
+type Dropped = Pick<InboxMessage['parked'][number], 'droppedAt' | 'droppedBy' | 'droppedWhy'>;
 
 function droppedSteps(given: Dropped | null, messageId: string | null): Unordered[] {
   if (!given?.droppedAt) return [];
-  const by = given.droppedBy ? ` by ${given.droppedBy}` : '';
-  return [
-    step(given.droppedAt, 'dropped', `given up${by}: ${given.droppedWhy ?? 'no reason said'}`, messageId),
-  ];
+  const [by, why] = [given.droppedBy ?? 'somebody', given.droppedWhy ?? 'no reason said'];
+  return [{ ...step(given.droppedAt, 'dropped', `given up by ${by}: ${why}`, messageId), by, why }];
 }
 
 function step(at: string, what: Step['what'], detail: string, messageId: string | null): Unordered {
   return { at, what, detail, messageId };
 }
 
-/** On the way of a payment; what happens in one instant is told in this order. */
-const ranks: readonly Step['what'][] = [
-  'accepted',
-  'dead letter',
-  'parked',
-  'dropped',
-  'replay',
-  'redrive',
-  'published',
-  'received',
-  'posted',
-];
-
 function inOrder(steps: Unordered[]): Step[] {
   const sorted = steps.toSorted(
-    (a, b) => Date.parse(a.at) - Date.parse(b.at) || ranks.indexOf(a.what) - ranks.indexOf(b.what),
+    (a, b) => Date.parse(a.at) - Date.parse(b.at) || lifeSteps.indexOf(a.what) - lifeSteps.indexOf(b.what),
   );
   return sorted.map(({ at, ...rest }, index) => {
     const before = sorted[index - 1];

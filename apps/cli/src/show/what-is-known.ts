@@ -53,6 +53,20 @@ const inboxMessage = z.object({
       }),
     )
     .default([]),
+  /** How its being parked ended. */
+  history: z
+    .array(
+      z.object({
+        at: z.string(),
+        reason: z.string(),
+        /** Null: it was posted, now or before. */
+        parkedAgain: z.string().nullable(),
+        /** Null: nobody had to; the message itself came. */
+        by: z.string().nullable(),
+        why: z.string().nullable(),
+      }),
+    )
+    .default([]),
 });
 export type InboxMessage = z.infer<typeof inboxMessage>;
 

@@ -6,7 +6,8 @@ export const createLabResetSql = `
 CREATE FUNCTION lab_reset(new_run uuid) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
-  TRUNCATE inbox_message, transfer, account, parked_message, parked_intervention, started_attempt;
+  TRUNCATE inbox_message, transfer, account, parked_message, parked_intervention, parked_history,
+           started_attempt;
   UPDATE inbox_settings SET run_id = new_run;
 END $$;
 REVOKE ALL ON FUNCTION lab_reset(uuid) FROM PUBLIC`;

@@ -40,7 +40,7 @@ export class LedgerRig {
 
   async empty(): Promise<void> {
     await this.admin.query(
-      'TRUNCATE inbox_message, transfer, account, parked_message, started_attempt, parked_intervention',
+      'TRUNCATE inbox_message, transfer, account, parked_message, started_attempt, parked_intervention, parked_history',
     );
   }
 

@@ -81,6 +81,7 @@ describe('what is parked, over HTTP', () => {
         receivedAt: time,
         postedAt: time,
         parked: [],
+        history: [],
       },
     ]);
     expect(await messages(late.paymentId)).toEqual([
@@ -98,8 +99,11 @@ describe('what is parked, over HTTP', () => {
             firstSeenAt: time,
             lastSeenAt: time,
             droppedAt: null,
+            droppedBy: null,
+            droppedWhy: null,
           },
         ],
+        history: [],
       },
     ]);
   });
@@ -127,6 +131,44 @@ describe('what is parked, over HTTP', () => {
       ],
       open: 0,
     });
+    const [message] = (await service.get(`/inbox/messages?payment=${bad.paymentId}`)).body as object[];
+    expect(message).toMatchObject({
+      postedAt: null,
+      parked: [{ reason: 'invalid', droppedBy: 'ann', droppedWhy: 'told to', droppedAt: expect.any(String) }],
+      history: [
+        {
+          reason: 'invalid',
+          at: expect.stringMatching(/^\d{4}-.*Z$/),
+          by: 'ann',
+          why: 'told to',
+          parkedAgain: 'invalid',
+        },
+      ],
+    });
+  });
+
+  it('that is not there any more is still known, with who redrove it', async () => {
+    const data = payment();
+    const message = messageOf(service.ledger.setup.runId, data);
+    await service.ledger.admin.query(
+      `WITH asked AS (
+         INSERT INTO parked_intervention (kind, requested_by, why, which, until_id)
+         VALUES ('redrive', 'ann', 'again', '{}', 0) RETURNING id
+       )
+       INSERT INTO parked_history (intervention_id, message_id, key, type, reason)
+       SELECT id, $1, $2, 'payment.accepted', 'dead-lettered' FROM asked`,
+      [message.messageId, data.paymentId],
+    );
+    expect((await service.get(`/inbox/messages?payment=${data.paymentId}`)).body).toMatchObject([
+      {
+        type: 'payment.accepted',
+        messageId: message.messageId,
+        receivedAt: null,
+        postedAt: null,
+        parked: [],
+        history: [{ reason: 'dead-lettered', by: 'ann', why: 'again', parkedAgain: null }],
+      },
+    ]);
   });
 
   it.each([

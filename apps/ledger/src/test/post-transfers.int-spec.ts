@@ -5,9 +5,11 @@ import { inTransaction } from '@paid-once/service';
 import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { postTransfers } from '../post-transfers.js';
-import { redrive } from '../redrive.js';
+import { drop, redrive } from '../redrive.js';
 import { LedgerRig } from './ledger-rig.js';
 import { markerOf, messageOf, payment, uuidV7 } from './payment-messages.js';
+
+const who = { by: 'ann', why: 'paid by hand' };
 
 describe('posting transfers', () => {
   let rig: LedgerRig;
@@ -84,6 +86,45 @@ describe('posting transfers', () => {
       { debits: '100', credits: '100' },
     ]);
     expect(await parked()).toEqual([]);
+  });
+
+  const broken = (message: Message): Message => ({ ...message, body: message.body.subarray(0, -9) });
+  it.each([
+    ['a payment', [accepted]],
+    ['a reversal, and its payment after it', [reversed, accepted]],
+  ] as const)(
+    'settles the broken copies of %s when it comes whole, and says so; not what is in conflict, nor what was dropped',
+    async (_what, kinds) => {
+      const data = payment();
+      const [whole, ...others] = kinds.map((kind) => kind(data));
+      if (!whole) throw new Error('Bug: nothing to send');
+      const dropped = { ...whole, contentType: 'text/plain' };
+      await post(dropped);
+      await drop(database, { which: { all: true }, who, expected: 1 });
+      await post(broken(whole), { ...broken(whole), headers: {} });
+      const other = accepted(payment());
+      await post(other, broken(other));
+      expect(await parked()).toHaveLength(3);
+      await post(whole, ...others);
+      expect(await lines()).toHaveLength(1 + kinds.length);
+      expect(await parked()).toEqual([
+        { message_id: whole.messageId, reason: 'unreadable' }, // the dropped one
+        { message_id: other.messageId, reason: 'unreadable' }, // it came when its whole copy was posted already
+      ]);
+      expect(
+        await rig.admin.query('SELECT message_id, reason, intervention_id, parked_again FROM parked_history'),
+      ).toEqual([
+        { message_id: whole.messageId, reason: 'unreadable', intervention_id: null, parked_again: null },
+      ]);
+    },
+  );
+
+  it('keeps what is in conflict when the first contents are posted', async () => {
+    const data = payment();
+    const reversal = reversed(data);
+    await post(reversal, reversed({ ...data, amountMinor: '7' }, { messageId: reversal.messageId }));
+    await post(accepted(data));
+    expect(await parked()).toEqual([{ message_id: reversal.messageId, reason: 'conflict' }]);
   });
 
   it('posts a reversal that comes before its payment in the same batch', async () => {

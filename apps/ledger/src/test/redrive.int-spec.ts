@@ -146,6 +146,33 @@ describe('redriving parked messages', () => {
     expect(await lines()).toHaveLength(1);
   });
 
+  it('keeps of each message who tried it again, why, when, and what became of it', async () => {
+    const [good, bad] = [payment(), payment({ amountMinor: '0' })];
+    await setAside('dead-lettered', accepted(good));
+    await setAside('dead-lettered', reversed(payment()));
+    await post(accepted(bad));
+    await again();
+    await again({ keys: [bad.paymentId] });
+    const kept = () =>
+      rig.admin.query<unknown[]>(
+        `SELECT kind, requested_by, reason, parked_again, count(*)::int
+           FROM parked_history JOIN parked_intervention AS asked ON asked.id = intervention_id
+          GROUP BY 1, 2, 3, 4 ORDER BY 3, 4`,
+      );
+    const mine = { kind: 'redrive', requested_by: 'ann' };
+    const expected = [
+      { ...mine, reason: 'dead-lettered', parked_again: 'waiting-for', count: 1 },
+      { ...mine, reason: 'dead-lettered', parked_again: null, count: 1 },
+      { ...mine, reason: 'invalid', parked_again: 'invalid', count: 2 },
+    ];
+    expect(await kept()).toEqual(expected);
+    const copy = accepted(good);
+    await setAside('poison', copy);
+    await setAside('conflict', copy); // it lies there for another reason: it was not parked again
+    await again({ reason: 'poison' });
+    expect(await kept()).toEqual([...expected, { ...mine, reason: 'poison', parked_again: null, count: 1 }]);
+  });
+
   it('takes the oldest first, as many as asked for', async () => {
     const all = Array.from({ length: 5 }, () => payment());
     for (const data of all) await setAside('dead-lettered', accepted(data));
@@ -189,7 +216,7 @@ describe('redriving parked messages', () => {
     while ((await again()).remaining > 0);
     expect(await parked()).toEqual([]);
     expect(await lines()).toHaveLength(120);
-  });
+  }, 30_000);
 
   it('and a ledger that posts for the same shard wait for each other, never crosswise', async () => {
     const data = payment();
@@ -209,7 +236,9 @@ describe('redriving parked messages', () => {
   it('and a reset wait for each other, never crosswise', async () => {
     await setAside('dead-lettered', ...Array.from({ length: 40 }, () => accepted(payment())));
     const truncate = () =>
-      rig.admin.query('TRUNCATE inbox_message, transfer, account, parked_message, parked_intervention');
+      rig.admin.query(
+        'TRUNCATE inbox_message, transfer, account, parked_message, parked_intervention, parked_history',
+      );
     const both = Array.from({ length: 10 }, () => [again({ all: true }, 3), truncate()]).flat();
     for (const outcome of await Promise.allSettled(both))
       if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ status: 503 });

@@ -89,6 +89,22 @@ describe('retention of the inbox', () => {
     expect(await remembered()).toEqual([old.messageId]);
   });
 
+  it('removes what became of parked messages when it is as old as what the inbox forgets; who did it and why stays', async () => {
+    await database.query(
+      `WITH asked AS (
+         INSERT INTO parked_intervention (kind, requested_by, why, which, until_id)
+         VALUES ('redrive', 'ann', 'again', '{}', 0) RETURNING id
+       )
+       INSERT INTO parked_history (intervention_id, message_id, reason, ended_at)
+       SELECT id, n, 'poison', now() - make_interval(mins => 2 * n) FROM asked, generate_series(1, 60) AS n`,
+    );
+    expect((await run())?.removed).toEqual({ messages: 0, startedAttempts: 0, parkedHistory: 31 });
+    expect(await database.query('SELECT max(message_id::int), count(*)::int FROM parked_history')).toEqual([
+      { max: 29, count: 29 },
+    ]);
+    expect(await database.query('SELECT why FROM parked_intervention')).toEqual([{ why: 'again' }]);
+  });
+
   it('never lowers the window, whatever the retention is set to', async () => {
     await run();
     const [before] = await database.query<{ oldest: string }[]>('SELECT oldest FROM inbox_window');
