@@ -1,3 +1,4 @@
+import { requester } from '@paid-once/contracts';
 import { userInfo } from 'node:os';
 import { InvalidArgumentError, type Command } from 'commander';
 
@@ -7,16 +8,13 @@ export interface Requester {
   why: string;
 }
 
-/** Characters, as the services take them. */
-const longest = { by: 200, why: 200 };
-
 /** The options that every verb which puts something right has. */
 export function addRequester(verb: Command): Command {
   return verb
     .requiredOption('--why <text>', 'the reason; it is written down with what was done', (text) =>
-      said(text, longest.why),
+      said('why', text),
     )
-    .option('--by <name>', 'who does it; default: who is logged in here', (text) => said(text, longest.by));
+    .option('--by <name>', 'who does it; default: who is logged in here', (text) => said('by', text));
 }
 
 /** @param flags as commander read them */
@@ -24,11 +22,10 @@ export function requesterOf({ by, why }: { by?: string; why: string }): Requeste
   return { by: by ?? loggedIn(), why };
 }
 
-function said(text: string, most: number): string {
-  const trimmed = text.trim();
-  if (trimmed === '' || trimmed.length > most)
-    throw new InvalidArgumentError(`It is a text of 1 to ${most} characters.`);
-  return trimmed;
+function said(what: keyof Requester, text: string): string {
+  const { data, error } = requester[what].safeParse(text);
+  if (data === undefined) throw new InvalidArgumentError(`It ${error.issues[0]?.message}.`);
+  return data;
 }
 
 /** A container's user may have no name. */

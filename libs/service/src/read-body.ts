@@ -38,16 +38,6 @@ export function readBody<Body>(schema: z.ZodType<Body>, body: unknown): Body {
   );
 }
 
-/** Text of a person, for people: no control characters, which would travel into somebody's terminal. */
-export const plainText = (longest: number) =>
-  z
-    .string()
-    .trim()
-    .min(1, 'must not be empty')
-    .max(longest, `must have at most ${longest} characters`)
-    .regex(/^\P{Cc}*$/u, 'must be text without control characters')
-    .refine((text) => text.isWellFormed(), 'must be well-formed text');
-
 /** A whole number, from its text: bodies are read without turning numbers into floats. */
 export const wholeNumber = ({ min, max }: { min: number; max: number }) =>
   z

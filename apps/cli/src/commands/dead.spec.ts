@@ -212,6 +212,16 @@ describe('dead drop', () => {
     ledgerAnswers['/parked/drop'] = { dropped: 1 };
   });
 
+  it('takes a reason of 1,000 characters, and says of a longer one what the services would say', async () => {
+    ledgerAnswers['/parked/drop'] = outboxAnswers['/outbox/dead-letters/drop'] = { dropped: 0 };
+    const drop = (flags: string) => run(`dead drop --all --count 4 --json ${flags}`);
+    expect((await drop(`--why ${'x'.repeat(1_000)}`)).stderr).not.toContain('characters');
+    for (const flags of [`--why ${'x'.repeat(1_001)}`, `--why x --by ${'x'.repeat(201)}`]) {
+      const { exitCode, stderr } = await drop(flags);
+      expect(exitCode).toBe(2);
+      expect(stderr).toMatch(/must have at most (1000|200) characters/);
+    }
+  });
   it('drops on both sides when the count is right, with who and why', async () => {
     const { exitCode, stdout } = await run('dead drop --all --count 4 --why obsolete --by ann');
     expect(exitCode).toBe(0);

@@ -172,6 +172,19 @@ describe('what is parked, over HTTP', () => {
   });
 
   it.each([
+    ['why', 1_000],
+    ['by', 200],
+  ])('takes a %s of %i characters, and no longer one', async (field, longest) => {
+    const redriving = (length: number) =>
+      service.ask('POST', '/parked/redrive', { ...who, ids: ['1'], [field]: 'x'.repeat(length) });
+    expect((await redriving(longest)).status).toBe(200);
+    expect(await redriving(longest + 1)).toMatchObject({
+      status: 422,
+      body: { errors: [{ pointer: `/${field}`, detail: `must have at most ${longest} characters` }] },
+    });
+  });
+
+  it.each([
     {},
     { ...who },
     { ...who, all: false },

@@ -1,12 +1,11 @@
-import { isUuidV7 } from '@paid-once/contracts';
+import { isUuidV7, plainText, requester } from '@paid-once/contracts';
 import type { DeadLetterFilter, Requester } from '@paid-once/outbox';
-import { plainText, wholeNumber } from '@paid-once/service';
+import { wholeNumber } from '@paid-once/service';
 import { z } from 'zod';
 
 const mostPayments = 1_000;
 const tenYearsInSeconds = 315_360_000;
 
-const requester = { by: plainText(200), why: plainText(200) };
 const payments = z
   .array(z.string().refine(isUuidV7, 'must be the id of a payment'))
   .min(1)
