@@ -58,7 +58,7 @@ describe('the command line', () => {
     const payment = await makeDeadLetter();
     await makeParked();
     expect((await dead()).groups).toMatchObject([
-      { side: 'outbox', reason: 'invalid: the payload is not JSON', count: 1, totals: { EUR: '1.00' } },
+      { side: 'outbox', reason: 'invalid', count: 1, totals: { EUR: '1.00' } },
       { side: 'ledger', reason: 'other-run', count: 2, totals: { EUR: '2.00' } },
     ]);
     const status = await paidOnce('status');
@@ -66,7 +66,7 @@ describe('the command line', () => {
     expect(status.stdout).toMatch(
       /✗ 2 messages \(EUR 2\.00\) parked at the ledger, the oldest for \d.*: other-run/,
     );
-    expect((await paidOnce(`dead show ${payment}`)).stdout).toContain('dead in the outbox: invalid');
+    expect((await paidOnce(`dead show ${payment}`)).stdout).toContain('the payload is not JSON');
     expect((await paidOnce(`show ${payment}`)).stdout).toContain('now       a dead letter in the outbox');
 
     const wrong = await paidOnce('dead drop --all --count 4 --why x');

@@ -40,7 +40,7 @@ export async function setUpPayments(
           'GRANT SELECT ON outbox_message, outbox_settings, outbox_progress, outbox_dead_letter TO ROLE',
           'GRANT INSERT ON outbox_progress, outbox_dead_letter TO ROLE',
           'GRANT SELECT, INSERT, UPDATE ON outbox_marker, outbox_intervention TO ROLE',
-          'GRANT DELETE, UPDATE (reason) ON outbox_dead_letter TO ROLE',
+          'GRANT DELETE, UPDATE (reason, detail) ON outbox_dead_letter TO ROLE',
         ],
       },
       ...(urls.retention

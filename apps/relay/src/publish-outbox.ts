@@ -20,15 +20,15 @@ export class PublishOutbox {
    */
   async publish(shard: number, rows: OutboxRow[]): Promise<void> {
     const invalid = rows.flatMap((row) => {
-      const reason = faultOf(row);
-      return reason === undefined ? [] : { messageId: row.message_id, reason: `invalid: ${reason}` };
+      const detail = faultOf(row);
+      return detail === undefined ? [] : { messageId: row.message_id, reason: 'invalid', detail };
     });
     if (invalid.length > 0) throw new Unpublishable(invalid);
     try {
       await this.publisher.publishAll(shard, rows.map(wireMessage), () => faultPoint('relay.after-publish'));
     } catch (error) {
       if (!(error instanceof UnpublishableMessage)) throw error;
-      throw new Unpublishable([{ messageId: error.messageId, reason: error.reason }]);
+      throw new Unpublishable([error]);
     }
     this.count += rows.length;
   }

@@ -141,8 +141,7 @@ describe('the relay', () => {
       'SELECT key, reason FROM outbox_dead_letter ORDER BY id',
     );
     expect(dead.map(({ key }) => key)).toEqual([paymentId(1), paymentId(2), paymentId(1)]);
-    expect(dead[0]?.reason).toMatch(/^invalid: /);
-    expect(dead[2]?.reason).toBe('behind');
+    expect(dead.map(({ reason }) => reason)).toEqual(['invalid', 'unencodable', 'behind']);
     expect(rig.deliveries.filter(({ headers }) => headers['key'] !== paymentId(3))).toEqual([]);
   }, 30_000);
 });

@@ -55,9 +55,11 @@ export class Unpublishable extends Error {
 
   constructor(
     readonly messageId: string,
-    readonly reason: string,
+    readonly reason: 'too-big' | 'unencodable',
+    /** In the words of the broker, or of the protocol's encoder. */
+    readonly detail: string,
   ) {
-    super(`Message ${messageId.slice(0, 100)} can never be published: ${reason}`);
+    super(`Message ${messageId.slice(0, 100)} can never be published: ${detail}`);
   }
 }
 

@@ -116,6 +116,7 @@ class SliceInFlight {
         // Nothing of it has been sent, and the channel is as it was.
         this.unpublishable = new Unpublishable(
           message.messageId,
+          'unencodable',
           error instanceof Error ? error.message : String(error),
         );
         this.stopped = true;
@@ -193,7 +194,7 @@ class SliceInFlight {
     );
     return tooLarge === undefined
       ? new PublishRefused(this.unsettled(), reason)
-      : new Unpublishable(tooLarge.messageId, reason);
+      : new Unpublishable(tooLarge.messageId, 'too-big', reason);
   }
 
   private fail(failure: Error): void {

@@ -80,6 +80,8 @@ export interface DeadLetter {
   type: string;
   shard: number;
   reason: string;
+  /** What of this message; null where the reason says it all. */
+  detail: string | null;
   diedAt: Date;
   headers: Record<string, string>;
   payload: string;

@@ -109,6 +109,10 @@ export class OutboxDeadLetter {
   @Column('text')
   reason!: string;
 
+  /** What of this message; the reason is the same for all of its kind. */
+  @Column('text', { nullable: true })
+  detail!: string | null;
+
   @Column('timestamptz', { name: 'died_at', default: () => 'clock_timestamp()' })
   diedAt!: Date;
 

@@ -1,7 +1,7 @@
 import { sqlState } from '@paid-once/service';
 import { asOwner } from './as-owner.js';
 import type { HeldConnection } from './held-connection.js';
-import { publishAround } from './publish-around.js';
+import { publishAround, type Cause } from './publish-around.js';
 import type { Publish } from './publish.js';
 import {
   advanceInterventionSql,
@@ -24,7 +24,7 @@ interface Done {
   afterId: string;
   finished: boolean;
   published: OutboxRow[];
-  failed: { row: OutboxRow; reason: string }[];
+  failed: { id: string; cause: Cause }[];
   failure: string | null;
 }
 
@@ -65,8 +65,9 @@ function advance(connection: HeldConnection, progress: Progress, asked: Asked, d
     done.failure,
     done.finished,
     redrives ? done.published.map(({ id }) => id) : [],
-    redrives ? done.failed.map(({ row }) => row.id) : [],
-    redrives ? done.failed.map(({ reason }) => reason) : [],
+    redrives ? done.failed.map(({ id }) => id) : [],
+    redrives ? done.failed.map(({ cause }) => cause.reason) : [],
+    redrives ? done.failed.map(({ cause }) => cause.detail) : [],
   ]);
 }
 
@@ -87,19 +88,20 @@ async function publishSlice(
     afterId: slice.at(-1)?.id ?? asked.after_id,
     finished: slice.length < limit,
     published,
-    failed: rows.flatMap((row) => {
-      const reason = failed.get(row.message_id);
-      return reason === undefined ? [] : [{ row, reason }];
+    failed: rows.flatMap(({ id, message_id }) => {
+      const cause = failed.get(message_id);
+      return cause === undefined ? [] : [{ id, cause }];
     }),
     failure: failureOf(failed),
   };
 }
 
-function failureOf(failed: Map<string, string>): string | null {
-  const [first] = failed;
+function failureOf(failed: Map<string, Cause>): string | null {
+  const [first] = failed.values();
   if (!first) return null;
   const others = failed.size > 1 ? ` and ${failed.size - 1} others` : '';
-  return `message ${first[0]}${others} can never be published: ${first[1]}`;
+  const why = [first.reason, first.detail ?? []].flat().join(': ');
+  return `message ${first.messageId}${others} can never be published: ${why}`;
 }
 
 // Bad data, missing rights, too much for one statement: what the database refuses for the intervention's own sake it would

@@ -44,14 +44,14 @@ describe('the history of a message', () => {
   it('tells of a dead letter why and when, and of neither when it is gone', async () => {
     await shard.clear();
     expect(await messageHistory(shard.database, shard.key(0))).toEqual([]);
-    shard.poison.set('dead', 'too large');
+    shard.poison.set('dead', 'too big: 17 bytes');
     await shard.message('dead');
     await shard.runOwners(1);
     expect(await messageHistory(shard.database, shard.key(0))).toMatchObject([
       {
         station: 'dead-lettered',
         publishedAt: null,
-        deadLetter: { reason: 'too large', diedAt: expect.any(Date), droppedAt: null },
+        deadLetter: { reason: 'too big', detail: '17 bytes', diedAt: expect.any(Date), droppedAt: null },
         interventions: [],
       },
     ]);

@@ -14,6 +14,7 @@ export interface MessageHistory {
   publishedAt: Date | null;
   deadLetter: {
     reason: string;
+    detail: string | null;
     diedAt: Date;
     droppedAt: Date | null;
     droppedBy: string | null;
@@ -28,6 +29,7 @@ export async function messageHistory(db: Reader, key: string): Promise<MessageHi
   const rows = await db.query<
     (Omit<MessageHistory, 'deadLetter' | 'interventions'> & {
       reason: string | null;
+      detail: string | null;
       diedAt: Date;
       droppedAt: Date | null;
       droppedBy: string | null;
@@ -35,9 +37,9 @@ export async function messageHistory(db: Reader, key: string): Promise<MessageHi
     })[]
   >(messageHistorySql, [key]);
   const interventions = await interventionsOf(db, [key]);
-  return rows.map(({ reason, diedAt, droppedAt, droppedBy, droppedWhy, ...row }) => ({
+  return rows.map(({ reason, detail, diedAt, droppedAt, droppedBy, droppedWhy, ...row }) => ({
     ...row,
-    deadLetter: reason === null ? null : { reason, diedAt, droppedAt, droppedBy, droppedWhy },
+    deadLetter: reason === null ? null : { reason, detail, diedAt, droppedAt, droppedBy, droppedWhy },
     interventions: interventions.get(row.messageId) ?? [],
   }));
 }

@@ -9,7 +9,8 @@ export type Publish = (shard: number, rows: OutboxRow[]) => Promise<void>;
 
 /** Thrown by `publish` for messages that no broker will ever take; none of the others needs to have been published. */
 export class Unpublishable extends Error {
-  constructor(readonly messages: { messageId: string; reason: string }[]) {
+  /** `reason`: one of few, by which they are grouped; `detail`: what of this message, for people. */
+  constructor(readonly messages: { messageId: string; reason: string; detail?: string | undefined }[]) {
     super(`${messages.length} messages can never be published`);
   }
 }

@@ -71,7 +71,7 @@ describe('a redrive', () => {
 
   it('leaves a key dead from the message on that fails again, and goes on with the others', async () => {
     await died({ a1: 'too large', b1: 'too large' }, [['a1'], ['b1', 1], ['a2'], ['b2', 1]]);
-    shard.poison.set('a1', 'still too large');
+    shard.poison.set('a1', 'still too large: 17 bytes');
     const { interventions } = await redrive();
     await shard.message('a3');
     await shard.message('c1', 2);
@@ -84,9 +84,12 @@ describe('a redrive', () => {
     ]);
     expect(await findIntervention(shard.database, interventions[0] ?? '')).toMatchObject({
       messages: 2,
-      failure: expect.stringContaining('can never be published: still too large'),
+      failure: expect.stringContaining('can never be published: still too large: 17 bytes'),
       finishedAt: expect.any(Date),
     });
+    expect(await listDeadLetters(shard.database, { reason: 'still too large' }, '0', 10)).toMatchObject([
+      { payload: 'a1', detail: '17 bytes' },
+    ]);
   });
 
   it('publishes what is between two failing messages, in order', async () => {
@@ -162,6 +165,54 @@ describe('a redrive', () => {
 });
 
 describe('a dead letter', () => {
+  it('is one of a kind with others that died of the same, whatever their sizes and ids; each keeps its own', async () => {
+    const reasons = [1_048_577, 1_048_578, 2_000_000].map((size) => `too big: ${size} bytes`);
+    await died(
+      Object.fromEntries(reasons.map((reason, index) => [`${index}`, reason])),
+      reasons.map((_, index) => [`${index}`, index]),
+    );
+    expect(await deadLetterGroups(shard.database)).toMatchObject([{ reason: 'too big', count: 3 }]);
+    const list = await listDeadLetters(shard.database, { reason: 'too big' }, '0', 10);
+    expect(list.map(({ reason, detail }) => `${reason}: ${detail}`)).toEqual(reasons);
+  });
+
+  it('of an earlier release is one of a kind, too', async () => {
+    const old = {
+      a: 'invalid: src',
+      b: 'invalid: the payload is not JSON',
+      c: 'PRECONDITION_FAILED - message size 17 is larger than configured max size 16',
+      d: 'PRECONDITION_FAILED - message size 18 is larger than configured max size 16',
+      e: "Field 'messageId' is the wrong type",
+    };
+    await died({ ...old }, [
+      ...Object.keys(old).map((name, key): [string, number] => [name, key]),
+      ['behind a', 0],
+    ]);
+    await shard.database.undoLastMigration();
+    for (const [payload, reason] of Object.entries(old))
+      await shard.rows(
+        `UPDATE outbox_dead_letter SET reason = $2 FROM outbox_message AS message
+          WHERE message.id = outbox_dead_letter.id AND payload = $1`,
+        [payload, reason],
+      );
+    await shard.database.runMigrations();
+    expect(await deadLetterGroups(shard.database)).toMatchObject([
+      { reason: 'invalid', count: 2 },
+      { reason: 'too-big', count: 2 },
+      { reason: 'behind', count: 1 },
+      { reason: 'unencodable', count: 1 },
+    ]);
+    const list = await listDeadLetters(shard.database, {}, '0', 10);
+    expect(list.map(({ detail }) => detail)).toEqual([
+      'src',
+      'the payload is not JSON',
+      old.c,
+      old.d,
+      old.e,
+      null,
+    ]);
+  });
+
   it('C9: of one key makes only that key wait, is seen, and is redriven or dropped', async () => {
     await died({ a1: 'too large' }, [['a1'], ['b1', 1], ['a2'], ['b2', 1]]);
     const attempts = shard.broker.payloads;

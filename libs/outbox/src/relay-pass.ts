@@ -146,15 +146,15 @@ export class RelayPass {
   }
 }
 
-type Dying = { id: string; reason: string };
+type Dying = Parameters<typeof appendProgress>[2][number];
 
 // The rest of the slice is published after this, some of it again: first occurrences stay in order.
 function dyingOf(slice: OutboxRow[], error: unknown): Dying[] {
   if (!(error instanceof Unpublishable)) throw new NotPublished(error);
-  const reasons = new Map(error.messages.map(({ messageId, reason }) => [messageId, reason]));
+  const causes = new Map(error.messages.map(({ messageId, ...cause }) => [messageId, cause]));
   const dying = slice.flatMap(({ id, message_id }) => {
-    const reason = reasons.get(message_id);
-    return reason === undefined ? [] : [{ id, reason }];
+    const cause = causes.get(message_id);
+    return cause === undefined ? [] : [{ id, ...cause }];
   });
   if (dying.length === 0)
     throw new Error('Bug: what cannot be published is not in the slice', { cause: error });

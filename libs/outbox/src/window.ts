@@ -120,7 +120,7 @@ export function readSlice(
 export async function appendProgress(
   connection: HeldConnection,
   { shard, seq, after_id }: Progress,
-  dying: { id: string; reason: string }[],
+  dying: { id: string; reason: string; detail?: string | undefined }[],
 ): Promise<Progress> {
   const [appended] = await connection.query<Progress[]>(appendProgressSql, [
     shard,
@@ -128,6 +128,7 @@ export async function appendProgress(
     after_id,
     dying.map(({ id }) => id),
     dying.map(({ reason }) => reason),
+    dying.map(({ detail }) => detail),
   ]);
   if (!appended) throw new LostOwnership(shard);
   return appended;

@@ -9,7 +9,7 @@ const seen = {
   oldestSeconds: 7_200,
 };
 const invalid = {
-  reason: 'invalid: src',
+  reason: 'invalid',
   type: 'payment.accepted',
   count: 3,
   totals: { EUR: '3.00' },
@@ -27,7 +27,8 @@ const deadLetter = {
   messageId,
   paymentId: payment,
   type: 'payment.accepted',
-  reason: 'invalid: src',
+  reason: 'invalid',
+  detail: 'src',
   diedAt: seen.firstSeen,
   shard: 2,
 };
@@ -71,7 +72,7 @@ describe('dead list', () => {
     expect(exitCode).toBe(0);
     expect(stdout).toContain('In the outbox: what can never be published');
     expect(stdout).toContain(
-      'invalid: src  3 messages (EUR 3.00) of payment.accepted, first seen 2 h 0 min ago, last seen 1 h 0 min ago',
+      'invalid  3 messages (EUR 3.00) of payment.accepted, first seen 2 h 0 min ago, last seen 1 h 0 min ago',
     );
     expect(stdout).toContain('At the ledger: what it did not post');
     expect(stdout).toContain('the same message or event came before with other contents');
@@ -109,7 +110,8 @@ describe('dead show', () => {
     ledgerAnswers['/parked'] = { count: 1, items: [parked], next: null };
     const { exitCode, stdout } = await run(`dead show ${payment}`);
     expect(exitCode).toBe(0);
-    expect(stdout).toContain('payment.accepted  dead in the outbox: invalid: src');
+    expect(stdout).toContain('payment.accepted  dead in the outbox: invalid');
+    expect(stdout).toContain('detail   src');
     expect(stdout).toContain(`${messageId}  (outbox row 17)`);
     expect(stdout).toContain('dropped  2026-11-22 09:00:00.000 by ann: paid by hand');
     expect(stdout).toContain('payment.accepted  parked at the ledger: poison');

@@ -73,7 +73,7 @@ describe('show', () => {
     ]);
   });
   it('tells replays and redrives with who and why, and dead letters with their reason', async () => {
-    const deadLetter = { reason: 'invalid: src', diedAt: at('08:00:00.020') };
+    const deadLetter = { reason: 'invalid', detail: 'src', diedAt: at('08:00:00.020') };
     const redrive = {
       id: '7',
       kind: 'redrive',

@@ -30,6 +30,7 @@ const outboxMessage = z.object({
   paymentId: z.string(),
   type: z.string(),
   reason: z.string(),
+  detail: z.string().nullable(),
   diedAt: z.string(),
   shard: z.number(),
   ...dropped,
@@ -121,7 +122,7 @@ export async function deadMessages(
 }
 
 function deadLetter(item: z.infer<typeof outboxMessage>): DeadMessage {
-  const { id, messageId, paymentId, type, reason, diedAt } = item;
+  const { id, messageId, paymentId, type, reason, detail, diedAt } = item;
   return {
     side: 'outbox',
     id,
@@ -129,7 +130,7 @@ function deadLetter(item: z.infer<typeof outboxMessage>): DeadMessage {
     paymentId,
     type,
     reason,
-    detail: null,
+    detail,
     attempts: 1,
     firstSeen: diedAt,
     lastSeen: diedAt,

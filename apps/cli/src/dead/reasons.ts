@@ -6,30 +6,25 @@ export interface Meaning {
 
 export type DeadSide = 'outbox' | 'ledger';
 
-/** Why the relay gave a message up: `outbox_dead_letter.reason`; some have a detail behind them. */
-const inOutbox: [reason: RegExp, Meaning][] = [
-  [
-    /^behind/,
-    {
-      means: 'it is in order itself; an earlier message of its payment is dead, and order is kept',
-      helps: 'redrive it with the earlier one: dead redrive PAYMENT takes both, in order',
-    },
-  ],
-  [
-    /^invalid/,
-    {
-      means: 'the payload is not what a payment event is: somebody wrote it past the payments service',
-      helps: 'correct the row in outbox_message, then redrive; or drop it if no payment stands behind it',
-    },
-  ],
-  [
-    /large|frame|encod/i,
-    {
-      means: 'no broker takes a message of this size or with these headers',
-      helps: 'correct the row in outbox_message, then redrive',
-    },
-  ],
-];
+/** Why the relay gave a message up: `outbox_dead_letter.reason`. */
+const inOutbox: Readonly<Record<string, Meaning>> = {
+  behind: {
+    means: 'it is in order itself; an earlier message of its payment is dead, and order is kept',
+    helps: 'redrive it with the earlier one: dead redrive PAYMENT takes both, in order',
+  },
+  invalid: {
+    means: 'the payload is not what a payment event is: somebody wrote it past the payments service',
+    helps: 'correct the row in outbox_message, then redrive; or drop it if no payment stands behind it',
+  },
+  'too-big': {
+    means: 'no broker takes a message of this size, unless it is told to',
+    helps: 'correct the row in outbox_message, or raise max_message_size, then redrive',
+  },
+  unencodable: {
+    means: 'it cannot be written as a message: an id, a type or headers that the protocol does not carry',
+    helps: 'correct the row in outbox_message, then redrive',
+  },
+};
 const otherInOutbox: Meaning = {
   means: 'the relay found that it can never be published as it is',
   helps: 'remove the cause, then redrive: what still cannot be published stays',
@@ -88,8 +83,7 @@ const otherInLedger: Meaning = {
 };
 
 export function meaningOf(side: DeadSide, reason: string): Meaning {
-  if (side === 'ledger') return inLedger[reason] ?? otherInLedger;
-  return inOutbox.find(([pattern]) => pattern.test(reason))?.[1] ?? otherInOutbox;
+  return side === 'ledger' ? (inLedger[reason] ?? otherInLedger) : (inOutbox[reason] ?? otherInOutbox);
 }
 
 /** The ledger's reasons, for help. */

@@ -78,7 +78,7 @@ function stepsInOutbox(message: OutboxMessage): Unordered[] {
     ...(publishedAt === null
       ? []
       : [step(publishedAt, 'published', 'RabbitMQ’s confirm is on record', messageId)]),
-    ...(deadLetter === null ? [] : [step(deadLetter.diedAt, 'dead letter', deadLetter.reason, messageId)]),
+    ...(deadLetter === null ? [] : [diedStep(deadLetter, messageId)]),
     ...droppedSteps(deadLetter, messageId),
     ...interventions.flatMap(({ kind, by, why, requestedAt, finishedAt, failure }) =>
       kind === 'drop'
@@ -89,6 +89,13 @@ function stepsInOutbox(message: OutboxMessage): Unordered[] {
           ],
     ),
   ];
+}
+
+function diedStep(
+  { diedAt, reason, detail }: NonNullable<OutboxMessage['deadLetter']>,
+  messageId: string,
+): Unordered {
+  return step(diedAt, 'dead letter', detail === null ? reason : `${reason}: ${detail}`, messageId);
 }
 
 function stepsAtLedger({ messageId, receivedAt, postedAt, parked, history }: InboxMessage): Unordered[] {

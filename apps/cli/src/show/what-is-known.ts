@@ -29,7 +29,9 @@ const outboxMessage = z.object({
   station: z.enum(['outbox', 'published', 'dead-lettered']),
   /** When the progress behind it was written; null: not yet, or too long ago to know. */
   publishedAt: z.string().nullable(),
-  deadLetter: z.object({ reason: z.string(), diedAt: z.string(), ...dropped }).nullable(),
+  deadLetter: z
+    .object({ reason: z.string(), detail: z.string().nullable(), diedAt: z.string(), ...dropped })
+    .nullable(),
   interventions: z.array(intervention).default([]),
 });
 export type OutboxMessage = z.infer<typeof outboxMessage>;

@@ -26,7 +26,7 @@ const relayGrants = `
   GRANT SELECT ON outbox_message, outbox_settings, outbox_progress, outbox_dead_letter TO ROLE;
   GRANT INSERT ON outbox_progress, outbox_dead_letter TO ROLE;
   GRANT SELECT, INSERT, UPDATE ON outbox_marker, outbox_intervention TO ROLE;
-  GRANT DELETE, UPDATE (reason) ON outbox_dead_letter TO ROLE`;
+  GRANT DELETE, UPDATE (reason, detail) ON outbox_dead_letter TO ROLE`;
 
 /** A relay between an outbox and a vhost of its own, and the ledger's end of its queues. */
 export class RelayRig {

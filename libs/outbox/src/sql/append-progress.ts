@@ -1,6 +1,6 @@
 /**
  * Up to after_id the open window is published, except for the messages that die here: one transaction for both, and
- * neither for a stale owner. Parameters: shard, seq of the newest progress row, after_id, ids of the dead, reasons.
+ * neither for a stale owner. Parameters: shard, seq of the newest progress row, after_id, ids of the dead, reasons, details.
  */
 export const appendProgressSql = `
 WITH appended AS (
@@ -12,10 +12,10 @@ WITH appended AS (
       ON CONFLICT DO NOTHING
   RETURNING shard, seq, base, horizon, fresh_from, after_id
 ), died AS (
-  INSERT INTO outbox_dead_letter (id, shard, key, message_id, type, reason)
-  SELECT message.id, message.shard, message.key, message.message_id, message.type, dying.reason
+  INSERT INTO outbox_dead_letter (id, shard, key, message_id, type, reason, detail)
+  SELECT message.id, message.shard, message.key, message.message_id, message.type, dying.reason, dying.detail
     FROM appended
-   CROSS JOIN unnest($4::bigint[], $5::text[]) AS dying (id, reason)
+   CROSS JOIN unnest($4::bigint[], $5::text[], $6::text[]) AS dying (id, reason, detail)
     JOIN outbox_message AS message ON message.id = dying.id
       ON CONFLICT DO NOTHING
 )

@@ -38,7 +38,8 @@ SELECT reason, type, count(*)::int AS count, min(died_at) AS "firstSeen", max(di
 
 /** A page of dead letters. Parameters: reason or null, keys or null, the last id seen, how many. */
 export const listDeadLettersSql = `
-SELECT dead.id, dead.message_id AS "messageId", dead.key, dead.type, dead.shard, dead.reason, dead.died_at AS "diedAt",
+SELECT dead.id, dead.message_id AS "messageId", dead.key, dead.type, dead.shard, dead.reason, dead.detail,
+       dead.died_at AS "diedAt",
        message.headers, message.payload,
        dead.dropped_at AS "droppedAt", dead.dropped_by AS "droppedBy", dead.dropped_why AS "droppedWhy"
   FROM outbox_dead_letter AS dead

@@ -69,7 +69,7 @@ SELECT message.id, message.message_id, message.run_id, message.shard, message.ty
  * How far an intervention is done: one statement, and nothing of it for a stale owner. What a redrive has published is
  * no dead letter any more; what could not be published has a new reason. Dead letters first: whoever locks these tables
  * does so in this order. Parameters: shard, seq of the newest progress row, the intervention, after_id, how many more were
- * published, what failed or null, whether it is finished, outbox ids redriven, outbox ids that failed, their reasons.
+ * published, what failed or null, whether it is finished, outbox ids redriven, outbox ids that failed, their reasons and details.
  */
 export const advanceInterventionSql = `
 WITH newest AS (
@@ -81,9 +81,9 @@ WITH newest AS (
      AND dead.id = ANY ($8::bigint[])
 ), renewed AS (
   UPDATE outbox_dead_letter AS dead
-     SET reason = failed.reason
+     SET reason = failed.reason, detail = failed.detail
     FROM newest
-   CROSS JOIN unnest($9::bigint[], $10::text[]) AS failed (id, reason)
+   CROSS JOIN unnest($9::bigint[], $10::text[], $11::text[]) AS failed (id, reason, detail)
    WHERE newest.seq = $2
      AND dead.id = failed.id
 ), advanced AS (

@@ -11,7 +11,7 @@ SELECT message.type, message.message_id AS "messageId", message.shard, message.c
             ELSE 'outbox'
        END AS station,
        CASE WHEN dead.id IS NULL THEN first.recorded_at END AS "publishedAt",
-       dead.reason, dead.died_at AS "diedAt",
+       dead.reason, dead.detail, dead.died_at AS "diedAt",
        dead.dropped_at AS "droppedAt", dead.dropped_by AS "droppedBy", dead.dropped_why AS "droppedWhy"
   FROM outbox_message AS message
   LEFT JOIN outbox_dead_letter AS dead ON dead.id = message.id

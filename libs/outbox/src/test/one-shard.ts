@@ -7,7 +7,7 @@ import { Recorder } from './recorder.js';
 /** Shard 0 of an outbox, passes over it, and the end of its queue. One database serves many tests: `clear` it. */
 export class OneShard {
   broker = new Recorder();
-  /** Payloads that cannot be published, and why. */
+  /** Payloads that cannot be published, and why: a reason, or a reason and a detail after a colon. */
   readonly poison = new Map<string, string>();
   private passes: RelayPass[] = [];
 
@@ -35,8 +35,8 @@ export class OneShard {
       replaySlice,
       publish: async (shard, rows) => {
         const poison = rows.flatMap(({ payload, message_id: messageId }) => {
-          const reason = this.poison.get(payload);
-          return reason === undefined ? [] : [{ messageId, reason }];
+          const [reason, detail] = this.poison.get(payload)?.split(': ') ?? [];
+          return reason === undefined ? [] : [{ messageId, reason, detail }];
         });
         if (poison.length > 0) throw new Unpublishable(poison);
         await this.broker.publish(shard, rows);
