@@ -17,6 +17,9 @@ export class DeadLetterDetail implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
+    await runner.query(`
+      UPDATE outbox_dead_letter
+         SET reason = CASE reason WHEN 'invalid' THEN concat_ws(': ', reason, detail) ELSE coalesce(detail, reason) END`);
     await runner.query(`ALTER TABLE outbox_dead_letter DROP COLUMN detail`);
   }
 }

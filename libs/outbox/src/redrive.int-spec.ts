@@ -92,6 +92,33 @@ describe('a redrive', () => {
     ]);
   });
 
+  it('that fails again keeps the order of its key, whatever is asked for next and whatever comes meanwhile', async () => {
+    await died({ a1: 'x' }, [['a1'], ['a2'], ['a3']]);
+    const failingAt = async (payload: string, ask: () => Promise<unknown>, live: string) => {
+      shard.poison.set(payload, 'still x');
+      await ask();
+      await shard.runOwners(1, { replaySlice: 3 });
+      await shard.message(live);
+      await shard.runOwners(2, { replaySlice: 3 });
+      shard.poison.clear();
+    };
+    await failingAt('a1', redrive, 'a4');
+    await failingAt('a1', () => redrive({ reason: 'behind' }), 'a5'); // behind means: with what it is behind
+    expect(shard.broker.payloads).toEqual([]);
+    await failingAt('a3', redrive, 'a6'); // a1 and a2 get through
+    expect(shard.broker.payloads).toEqual(['a1', 'a2']);
+    await drop({ reason: 'still x' }, 1);
+    await shard.message('a7');
+    await shard.runOwners(1);
+    expect(shard.broker.payloads).toEqual(['a1', 'a2']); // a4 to a7 are behind one another
+    await failingAt('a5', redrive, 'a8');
+    await redrive();
+    await shard.runOwners(1);
+    await shard.message('a9');
+    await shard.runOwners(1);
+    expect(shard.broker.payloads).toEqual(['a1', 'a2', 'a4', 'a5', 'a6', 'a7', 'a8', 'a9']);
+  }, 20_000);
+
   it('publishes what is between two failing messages, in order', async () => {
     const poison = { '2': 'x', '5': 'x' };
     await died({ '1': 'x', '2': 'x', '3': 'x', '4': 'x', '5': 'x' }, [
@@ -270,6 +297,21 @@ describe('a dead letter', () => {
       { kind: 'drop', ...who, messages: 1, finishedAt: expect.any(Date) },
     ]);
     expect(await openInterventions(shard.database)).toBe(0);
+  });
+
+  it('that is dropped while a window is published lets none of its key overtake what it held back', async () => {
+    await died({ a1: 'too large' }, [['a1']]);
+    await shard.message('b', 1);
+    await shard.messages('a2', 'a3');
+    shard.broker.beforeConfirm = async () => {
+      shard.broker.beforeConfirm = () => {};
+      await shard.untilRelayIsIdle(); // it has read that a2 is behind a1
+      await drop({ all: true }, 1);
+    };
+    await shard.runOwners(1, { sliceSize: 1 });
+    await redrive();
+    await shard.runOwners(1);
+    expect(shard.broker.payloads).toEqual(['b', 'a2', 'a3']);
   });
 
   it('that is dropped in the moment it dies does not come back', async () => {

@@ -113,7 +113,8 @@ export class RelayPass {
       recorded = { afterId: held.progress.after_id, at: performance.now() };
       faultPoint('relay.after-progress');
     };
-    let slice = await readSlice(held.connection, held.progress, held.progress.after_id, sliceSize);
+    const read = (afterId: string) => readSlice(held.connection, held.progress, afterId, sliceSize);
+    let slice = await read(held.progress.after_id);
     while (slice.length > 0) {
       if (!this.options.mayGoOn()) {
         if (recorded.afterId !== held.progress.after_id) await record();
@@ -121,21 +122,24 @@ export class RelayPass {
       }
       const last = slice.at(-1)?.id ?? held.progress.after_id;
       const full = slice.length === sliceSize;
+      const behind = slice.filter(({ dead }) => dead).map(({ id }) => ({ id, reason: 'behind' }));
+      // Not beyond what is held back before that is on record: should somebody drop what it is behind just now, nothing
+      // would hold back the next one of its key, which would overtake it.
+      const readsOn = full && behind.length === 0;
       const [published, next] = await Promise.allSettled([
         this.publish(slice.filter(({ dead }) => !dead)),
-        full ? readSlice(held.connection, held.progress, last, sliceSize) : [],
+        readsOn ? read(last) : [],
       ]);
       if (next.status === 'rejected') throw next.reason;
       if (published.status === 'rejected') {
         await record(dyingOf(slice, published.reason));
-        slice = await readSlice(held.connection, held.progress, held.progress.after_id, sliceSize);
+        slice = await read(held.progress.after_id);
         continue;
       }
       held.progress.after_id = last;
-      const behind = slice.filter(({ dead }) => dead).map(({ id }) => ({ id, reason: 'behind' }));
       if (behind.length > 0 || (full && performance.now() - recorded.at >= progressEveryMs))
         await record(behind);
-      slice = next.value;
+      slice = full && !readsOn ? await read(last) : next.value;
     }
     return true;
   }

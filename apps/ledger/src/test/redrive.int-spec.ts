@@ -13,7 +13,7 @@ import { inTransaction } from '@paid-once/service';
 import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { postTransfers } from '../post-transfers.js';
-import { redrive } from '../redrive.js';
+import { drop, redrive } from '../redrive.js';
 import { lockShards } from '../transfers.js';
 import { eventually } from './eventually.js';
 import { LedgerRig } from './ledger-rig.js';
@@ -200,6 +200,35 @@ describe('redriving parked messages', () => {
     ]);
     expect(await database.query('SELECT FROM started_attempt')).toEqual([]);
     expect((await again()).tally).toMatchObject({ done: 1 });
+  });
+
+  it('that fails again leaves the reversal behind its payment, whatever is asked for next and whatever comes', async () => {
+    const data = payment();
+    const [first, second] = [accepted(data), reversed(data)];
+    await setAside('poison', first);
+    await post(second);
+    const failing = async (tx: Parameters<typeof postTransfers>[0], messages: Message[]): Promise<Tally> => {
+      if (messages.some(({ messageId }) => messageId === first.messageId)) throw new TypeError('a bug');
+      return await postTransfers(tx, messages, onceAgain);
+    };
+    await redriveParked(
+      database,
+      { which: { all: true }, who, limit: 500 },
+      { lock: lockShards, handle: failing },
+    );
+    await again({ reason: 'waiting-for' });
+    await post(second);
+    expect((await parked()).map(({ reason }) => reason).toSorted()).toEqual(['poison', 'waiting-for']);
+    await drop(database, { which: { reason: 'poison' }, who, expected: 1 });
+    await post(first, second);
+    await again();
+    expect(await lines()).toEqual([]);
+    const [given] = await database.query<{ id: string }[]>(
+      'SELECT id FROM parked_message WHERE dropped_at IS NOT NULL',
+    );
+    await again({ ids: [given?.id ?? ''] });
+    expect(await lines()).toMatchObject([{ kind: 'payment' }, { kind: 'reversal' }]);
+    expect(await parked()).toEqual([]);
   });
 
   it('loses and doubles nothing while the same payments are posted by ledgers and redriven by two people', async () => {

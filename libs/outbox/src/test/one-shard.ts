@@ -1,6 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { enqueue, Unpublishable } from '../index.js';
 import { RelayPass } from '../relay-pass.js';
+import { eventually } from './eventually.js';
 import { OutboxDatabase } from './outbox-database.js';
 import { Recorder } from './recorder.js';
 
@@ -66,6 +67,17 @@ export class OneShard {
 
   rows<Row>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
     return this.database.query<Row[]>(sql, parameters);
+  }
+
+  /** The database has answered all that the shard's owner has asked so far. */
+  async untilRelayIsIdle(): Promise<void> {
+    await eventually(async () => {
+      const busy = await this.rows(
+        `SELECT FROM pg_stat_activity
+          WHERE application_name LIKE '%relay%' AND datname = current_database() AND state <> 'idle'`,
+      );
+      if (busy.length > 0) throw new Error('the relay still waits for an answer');
+    });
   }
 
   /** Payload and reason of what is dead, and not dropped. */
