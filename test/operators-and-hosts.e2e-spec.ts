@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { run as runCli } from '../apps/cli/src/test/run.js';
 import { setUpSystem } from '../apps/cli/src/set-up/set-up-system.js';
 import { withInherited } from '../apps/cli/src/stack/stack-environment.js';
 import { isAlive, readiness } from './support/ask.js';
@@ -37,6 +38,27 @@ describe('setup', () => {
       await eventually(() => service.isReady(), `${service.name} is ready`);
     expect(await undoNewerMigrations(system)).toEqual(undone); // they had been run again
     await setUpSystem({ env: withInherited(system.stack.env), say: () => {} });
+  });
+
+  it('tells who runs it that it has rebased a restored outbox, what that means for the money, and that nothing is to do', async () => {
+    await payments.pay(10);
+    await payments.expectAgreement();
+    const posted = await system.transfersPosted();
+    const [{ rows } = { rows: -1 }] = await system.sql<{ rows: number }>(
+      'payments',
+      'SELECT count(*)::int AS rows FROM outbox_message',
+    );
+    await system.sql('payments', "UPDATE outbox_settings SET system_identifier = '1'"); // as in a restored dump
+    const { exitCode, stdout, stderr } = await runCli('setup --json', withInherited(system.stack.env));
+    expect([exitCode, JSON.parse(stdout)]).toMatchObject([
+      0,
+      { rebased: { rows, shards: 4, systemIdentifier: expect.any(String) } },
+    ]);
+    expect(stderr).toContain(`so it was rebased: ${rows} messages`);
+    expect(stderr).toContain('money: nothing is lost and nothing is paid twice');
+    expect(stderr).toContain('next: nothing');
+    await payments.expectAgreement();
+    expect(await system.transfersPosted()).toBe(posted);
   });
 });
 

@@ -105,7 +105,8 @@ async function untilStopped(
     'npx paid-once break relay-rabbitmq',
     'npx paid-once compare --wait',
   );
-  out.result({ urls: stack.urls });
+  const { rebased } = stack.setup;
+  out.result({ urls: stack.urls, ...(rebased && { rebased }) });
 
   if (!signal.aborted) await once(signal, 'abort');
   out.tell('\nStopping; the data stays for the next start.');

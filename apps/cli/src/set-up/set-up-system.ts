@@ -1,7 +1,9 @@
 import { setUpBroker } from '@paid-once/broker';
 import { connectLinks } from '@paid-once/links';
+import { z } from 'zod';
 import { setupSettings, type SetupSettings } from '../settings.js';
 import { linksFor } from './links-for.js';
+import { rebased, rebasedLines, type Rebased } from './rebased.js';
 import { runSetupProgram } from './run-setup-program.js';
 import { brokerAnswers, databaseAnswers, waitFor } from './wait-for.js';
 
@@ -10,6 +12,8 @@ export interface SetupDone {
   shards: number;
   /** Names of the links that exist now; empty without Toxiproxy. */
   links: string[];
+  /** Only if the outbox was restored into another server. */
+  rebased?: Rebased;
 }
 
 /**
@@ -35,8 +39,9 @@ export async function setUpSystem(options: {
     ),
   ]);
 
-  const { runId, shards } = await setUpPayments(env);
+  const { runId, shards, rebased: done } = await setUpPayments(env);
   say('payments database: tables, roles and rights are there');
+  for (const line of done ? rebasedLines(done) : []) say(line);
   await Promise.all([
     runSetupProgram('ledger', { ...env, PAID_ONCE_RUN_ID: runId, PAID_ONCE_SHARDS: String(shards) }).then(
       () => say('ledger database: tables, roles and rights are there'),
@@ -47,15 +52,14 @@ export async function setUpSystem(options: {
   ]);
   const links = await setUpLinks(settings);
   if (links.length > 0) say(`links: ${links.length}, each can be broken`);
-  return { runId, shards, links };
+  return { runId, shards, links, ...(done && { rebased: done }) };
 }
 
-async function setUpPayments(env: NodeJS.ProcessEnv): Promise<{ runId: string; shards: number }> {
+const agreed = z.object({ runId: z.string(), shards: z.number(), rebased: rebased.optional() });
+
+async function setUpPayments(env: NodeJS.ProcessEnv): Promise<z.infer<typeof agreed>> {
   const output = await runSetupProgram('payments', env);
-  const done = JSON.parse(output.trim().split('\n').at(-1) ?? '') as { runId?: unknown; shards?: unknown };
-  if (typeof done.runId !== 'string' || typeof done.shards !== 'number')
-    throw new Error(`Bug: the setup of payments did not say its run id: ${output}`);
-  return { runId: done.runId, shards: done.shards };
+  return agreed.parse(JSON.parse(output.trim().split('\n').at(-1) ?? ''));
 }
 
 function brokerSetup(settings: SetupSettings, shards: number): Parameters<typeof setUpBroker>[0] {

@@ -1,6 +1,6 @@
 import { freePorts, startServers, type Servers, type ServersKind } from '@paid-once/infrastructure';
 import { connectLinks, startStandIn, type LinkControl } from '@paid-once/links';
-import { setUpSystem } from '../set-up/set-up-system.js';
+import { setUpSystem, type SetupDone } from '../set-up/set-up-system.js';
 import type { ServiceName } from '../services.js';
 import type { CliSettings, SystemUrls } from '../settings.js';
 import { Cleanup } from './cleanup.js';
@@ -55,6 +55,8 @@ export interface Stack {
   /** undefined with given servers. */
   servers: Servers | undefined;
   links: LinkControl;
+  /** What setup has done. */
+  setup: SetupDone;
   /** Throws the links' dice anew: the same connections break as after every other call with this seed. */
   reseed(seed: number): void;
   /** Stops everything that was started, in reverse; what has a directory stays there. */
@@ -90,7 +92,7 @@ async function assemble(options: StackOptions, cleanup: Cleanup): Promise<Stack>
     hosts: { payment: `127.0.0.1:${ports.payments}` },
   });
   cleanup.add(() => standIn.stop());
-  await setUpSystem({ env: withInherited(env), say, ...(signal && { signal }) });
+  const setup = await setUpSystem({ env: withInherited(env), say, ...(signal && { signal }) });
 
   const instances = await startServices(options, env, cleanup, { say, onLine });
   const all = Object.values(instances).flat();
@@ -107,6 +109,7 @@ async function assemble(options: StackOptions, cleanup: Cleanup): Promise<Stack>
     instances,
     servers,
     links: connectLinks(standIn.url),
+    setup,
     reseed: (seed) => standIn.reseed(seed),
     stop: () => cleanup.run(),
   };
