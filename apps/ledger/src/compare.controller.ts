@@ -2,6 +2,7 @@ import { Controller, Get, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { InjectDataSource } from '@nestjs/typeorm';
 import {
+  afterAll,
   bucketPages,
   digestOf,
   statsOf,
@@ -10,11 +11,19 @@ import {
   type Stats,
 } from '@paid-once/compare';
 import type { PaymentEventType } from '@paid-once/contracts';
-import { reading, sendNdjson, Turns } from '@paid-once/service';
+import {
+  firstId,
+  ParameterInvalid,
+  readDigits,
+  readId,
+  reading,
+  readRange,
+  readUuid,
+  sendNdjson,
+  Turns,
+} from '@paid-once/service';
 import type { FastifyReply } from 'fastify';
 import { DataSource } from 'typeorm';
-import { ParameterInvalid, readId } from './parameters.js';
-import { readDigits, readOlderThan, readPosition, readRange, readUntil } from './range-parameters.js';
 import { digestTransfersSql, exportPageSql, stationsSql, statsSql, type ExportedRow } from './sql/export.js';
 
 const pageRows = 10_000;
@@ -47,8 +56,9 @@ export class CompareController {
    */
   @Get('export')
   async export(@Query() query: Record<string, unknown>, @Res() reply: FastifyReply): Promise<void> {
-    const { after, until, olderThan } = query;
-    await sendNdjson(reply, this.pages(readPosition(after), readUntil(until), readOlderThan(olderThan)));
+    const { after, ...ends } = query;
+    const { until = afterAll, olderThan } = readRange(ends);
+    await sendNdjson(reply, this.pages(readPosition(after), until, olderThan));
   }
 
   /** Count, sum and order-free hash of the payments from `from` up to, but without, `to`. */
@@ -123,4 +133,13 @@ interface StationRow {
   reason: string | null;
   message_id: string | null;
   since: Date;
+}
+
+const afterEveryOccurrence = 32_767;
+
+/** Where an export begins: after a payment id, or after one of its events, `id/type`. */
+function readPosition(after: unknown): [id: string, kind: string, occurrence: number] {
+  if (after === undefined) return [firstId, '', 0];
+  const [id = '', type = 'payment.reversed'] = typeof after === 'string' ? after.split('/') : [];
+  return [readUuid('after', id), type === 'payment.accepted' ? 'payment' : 'reversal', afterEveryOccurrence];
 }

@@ -2,9 +2,9 @@ import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { formatAmount } from '@paid-once/contracts';
-import { FrameworkProblem, reading } from '@paid-once/service';
+import { FrameworkProblem, readId, reading, readLimit } from '@paid-once/service';
 import { DataSource } from 'typeorm';
-import { readId, readLimit, readText } from './parameters.js';
+import { readText } from './parameters.js';
 import { Transfer } from './transfer.entity.js';
 
 /** Money in major units; a balance is credits minus debits, and may be below zero. */

@@ -3,9 +3,17 @@ import { ApiTags } from '@nestjs/swagger';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { currencyDecimals, formatAmount } from '@paid-once/contracts';
 import { listParked, parkedGroups, ParkedIntervention, type ParkedGroup } from '@paid-once/inbox';
-import { BodyLimit, listBodyBytes, readBody, reading } from '@paid-once/service';
+import {
+  BodyLimit,
+  listBodyBytes,
+  ParameterInvalid,
+  readBody,
+  readId,
+  reading,
+  readLimit,
+} from '@paid-once/service';
 import { DataSource } from 'typeorm';
-import { ParameterInvalid, readId, readLimit, readText } from './parameters.js';
+import { readText } from './parameters.js';
 import { dropRequest, filterOf, redriveRequest } from './parked-requests.js';
 import { drop, redrive } from './redrive.js';
 import { parkedMoney } from './sql/parked-money.js';

@@ -2,10 +2,17 @@ import { Controller, Get, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { bucketPages, digestOf, type DigestSource, type RunQuery } from '@paid-once/compare';
-import { reading, sendNdjson, Turns } from '@paid-once/service';
+import {
+  ParameterInvalid,
+  readDigits,
+  readId,
+  reading,
+  readRange,
+  sendNdjson,
+  Turns,
+} from '@paid-once/service';
 import type { FastifyReply } from 'fastify';
 import { DataSource } from 'typeorm';
-import { readDigits, readId, readRange, readSeconds } from './range-parameters.js';
 import { digestPaymentsSql, messageIdFloorSql } from './sql/digests.js';
 
 /** Pages of digests that may be read at a time: payments are accepted beside them. */
@@ -53,4 +60,11 @@ export class DigestController {
     if (!row) throw new Error('Bug: the clock did not answer');
     return { olderThan: row.floor, at: row.at.toISOString() };
   }
+}
+
+/** At most ten years. */
+function readSeconds(seconds: unknown): number {
+  const value = typeof seconds === 'string' && /^\d{1,9}(\.\d{1,6})?$/.test(seconds) ? Number(seconds) : -1;
+  if (value < 0 || value > 315_360_000) throw new ParameterInvalid('seconds: give a number of seconds.');
+  return value;
 }

@@ -1,15 +1,22 @@
 import { Controller, Get, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { isUuid } from '@paid-once/compare';
-import type { PaymentEventType } from '@paid-once/contracts';
+import { afterAll } from '@paid-once/compare';
+import { isUuid, type PaymentEventType } from '@paid-once/contracts';
 import { markersOf, stationsOf, type MessageStation } from '@paid-once/outbox';
-import { reading, sendNdjson, Turns } from '@paid-once/service';
+import {
+  firstId,
+  ParameterInvalid,
+  readId,
+  reading,
+  readRange,
+  readUuid,
+  sendNdjson,
+  Turns,
+} from '@paid-once/service';
 import type { FastifyReply } from 'fastify';
 import { DataSource } from 'typeorm';
 import { MarkersNotFound } from './operations/problems.js';
-import { ParameterInvalid } from './payment-problems.js';
-import { readId, readOlderThan, readPosition, readUntil } from './range-parameters.js';
 import { eventsOfPaymentsSql, exportPageSql, type ExportedRow } from './sql/export.js';
 
 const pageRows = 10_000;
@@ -41,8 +48,9 @@ export class ExportController {
    */
   @Get('export')
   async export(@Query() query: Record<string, unknown>, @Res() reply: FastifyReply): Promise<void> {
-    const { after, until, olderThan } = query;
-    await sendNdjson(reply, this.pages(readPosition(after), readUntil(until), readOlderThan(olderThan)));
+    const { after, ...ends } = query;
+    const { until = afterAll, olderThan } = readRange(ends);
+    await sendNdjson(reply, this.pages(readPosition(after), until, olderThan));
   }
 
   /**
@@ -108,4 +116,11 @@ function exported(row: ExportedRow): object {
 function readMarker(marker: unknown): string {
   if (typeof marker === 'string' && isUuid(marker)) return marker;
   throw new ParameterInvalid('marker: give the id of a set of markers.');
+}
+
+/** Where an export begins: after a payment id, or after one of its events, `id/type`. */
+function readPosition(after: unknown): [id: string, type: string] {
+  if (after === undefined) return [firstId, ''];
+  const [id = '', type] = typeof after === 'string' ? after.split('/') : [];
+  return [readUuid('after', id), type ?? '~']; // '~' sorts after every type: an id alone means all of its events
 }

@@ -2,10 +2,10 @@ import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { Stats } from '@paid-once/compare';
 import { isUuidV7 } from '@paid-once/contracts';
+import { ParameterInvalid, readLimit } from '@paid-once/service';
 import { FindPayments, type PaymentPage } from './find-payments.js';
-import { ParameterInvalid, PaymentNotFound } from './payment-problems.js';
+import { PaymentNotFound } from './payment-problems.js';
 import type { Payment } from './payment.js';
-import { readLimit } from './read-limit.js';
 
 @ApiTags('payments')
 @Controller()

@@ -94,12 +94,6 @@ export class AlreadyReversed extends Problem {
   }
 }
 
-export class ParameterInvalid extends Problem {
-  readonly type = '/problems/invalid-parameter';
-  readonly status = 400;
-  readonly title = 'A query parameter cannot be used';
-}
-
 export class MalformedJson extends Problem {
   readonly type = '/problems/malformed-json';
   readonly status = 400;

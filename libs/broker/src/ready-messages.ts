@@ -6,7 +6,8 @@ import { within } from './within.js';
 const closeTimeoutMs = 1_000;
 
 /**
- * How many messages a queue holds that nobody has been given.
+ * How many messages a queue holds that nobody has been given. The management API would count the others, too, but some
+ * seconds late, and for administrators only.
  * @throws BrokerUnreachable there is no connection, or no such queue
  */
 export async function readyMessages(connection: BrokerConnection, queue: string): Promise<number> {

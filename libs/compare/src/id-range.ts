@@ -8,11 +8,6 @@ export interface IdRange {
 export const beforeAll = '00000000-0000-0000-0000-000000000000';
 export const afterAll = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
-/** Whether this is a UUID in its canonical lower-case form: the ends of ranges need not be payments' ids. */
-export function isUuid(text: string): boolean {
-  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text);
-}
-
 /** The UUID right before this one; of the first one, itself. */
 export function uuidBefore(id: string): string {
   const number = BigInt(`0x${id.replaceAll('-', '')}`);

@@ -10,7 +10,7 @@ export {
 } from './comparison.js';
 export { digestPageSql, pageEndSql } from './digest-sql.js';
 export { bucketPages, digestOf, type DigestRange, type DigestSource, type RunQuery } from './digests.js';
-export { afterAll, isUuid } from './id-range.js';
+export { afterAll } from './id-range.js';
 export type { Bound, Station } from './answers.js';
 export { Markers } from './markers.js';
 export { Side, SideUnreachable } from './side.js';

@@ -11,6 +11,7 @@ export { WrittenNumber } from './json-body.js';
 export * from './lab-crash.module.js';
 export * from './ndjson.js';
 export * from './own-connection.js';
+export * from './parameters.js';
 export * from './postgres.js';
 export * from './postgres-errors.js';
 export * from './problem.js';

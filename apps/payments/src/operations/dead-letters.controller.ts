@@ -8,11 +8,16 @@ import {
   type DeadLetter,
   type Requested,
 } from '@paid-once/outbox';
-import { BodyLimit, listBodyBytes, readBody, reading } from '@paid-once/service';
+import {
+  BodyLimit,
+  listBodyBytes,
+  ParameterInvalid,
+  readBody,
+  readId,
+  reading,
+  readLimit,
+} from '@paid-once/service';
 import { DataSource } from 'typeorm';
-import { ParameterInvalid } from '../payment-problems.js';
-import { readId } from '../range-parameters.js';
-import { readLimit } from '../read-limit.js';
 import { askOutbox } from './ask-outbox.js';
 import { deadPayments, type DeadPayments } from './dead-letter-groups.js';
 import { CountDiffers } from './problems.js';

@@ -8,9 +8,8 @@ import {
   requestReplay,
   type Intervention,
 } from '@paid-once/outbox';
-import { BodyLimit, listBodyBytes, readBody, reading } from '@paid-once/service';
+import { BodyLimit, listBodyBytes, readBody, reading, readLimit } from '@paid-once/service';
 import { DataSource } from 'typeorm';
-import { readLimit } from '../read-limit.js';
 import { askOutbox } from './ask-outbox.js';
 import { InterventionNotFound } from './problems.js';
 import { replayPayments, type RequestedReplay } from './replay-payments.js';

@@ -1,7 +1,7 @@
 import { Controller, Get, Param, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { isUuid } from '@paid-once/compare';
+import { isUuid } from '@paid-once/contracts';
 import { markersOf, requestMarkers, type Marker } from '@paid-once/outbox';
 import { reading } from '@paid-once/service';
 import { DataSource } from 'typeorm';

@@ -2,9 +2,8 @@ import { Controller, Get, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { messageHistory, type MessageHistory } from '@paid-once/outbox';
-import { reading } from '@paid-once/service';
+import { readId, reading } from '@paid-once/service';
 import { DataSource } from 'typeorm';
-import { readId } from '../range-parameters.js';
 
 @ApiTags('operations')
 @Controller('outbox/messages')
