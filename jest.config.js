@@ -15,6 +15,8 @@ const withServers = {
   ...base,
   globalSetup: '<rootDir>/test/servers.mjs',
   globalTeardown: '<rootDir>/test/stop-servers.mjs',
+  // Real servers on a busy machine: what hangs is still found, what is only slow is not called broken.
+  testTimeout: 30_000,
 };
 
 // unit: no server. integration: real Postgres and RabbitMQ, started once for all by test/servers.mjs.
