@@ -109,10 +109,6 @@ export class OutboxDeadLetter {
   @Column('text')
   reason!: string;
 
-  /** What of this message; the reason is the same for all of its kind. */
-  @Column('text', { nullable: true })
-  detail!: string | null;
-
   @Column('timestamptz', { name: 'died_at', default: () => 'clock_timestamp()' })
   diedAt!: Date;
 
@@ -125,6 +121,10 @@ export class OutboxDeadLetter {
 
   @Column('text', { name: 'dropped_why', nullable: true })
   droppedWhy!: string | null;
+
+  /** What of this message; the reason is the same for all of its kind. */
+  @Column('text', { nullable: true })
+  detail!: string | null;
 }
 
 export const outboxEntities = [
