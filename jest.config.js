@@ -15,14 +15,15 @@ const withServers = {
   ...base,
   globalSetup: '<rootDir>/test/servers.mjs',
   globalTeardown: '<rootDir>/test/stop-servers.mjs',
-  // Real servers on a busy machine: what hangs is still found, what is only slow is not called broken.
-  testTimeout: 30_000,
 };
 
 // unit: no server. integration: real Postgres and RabbitMQ, started once for all by test/servers.mjs.
 // e2e: the same, for what takes minutes; `npm test` leaves it out. long: for what takes longer still; only
 // `npm run test:e2e -- --all` runs it.
 export default {
+  // Real servers on a busy machine: what hangs is still found, what is only slow is not called broken. Jest reads it
+  // here only; in a project it says nothing and changes nothing.
+  testTimeout: 30_000,
   projects: [
     { ...base, displayName: 'unit', testMatch: ['<rootDir>/{apps,libs}/**/*.spec.ts'] },
     {

@@ -21,7 +21,7 @@ describe('consumer', () => {
     broker = await TestBroker.start();
     publisher = new Publisher(await broker.connected('relay'), {
       exchange: 'payments',
-      confirmTimeoutMs: 5_000,
+      confirmTimeoutMs: 30_000,
     });
   });
   afterAll(() => broker.stop());

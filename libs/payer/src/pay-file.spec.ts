@@ -106,10 +106,10 @@ describe('payFile', () => {
     });
     it('after an attempt that got no answer in time', async () => {
       const { summary } = await pay(2, (_, attempt) => (attempt === 1 ? 'silence' : 201), {
-        attemptTimeoutMs: 50,
+        attemptTimeoutMs: 500,
       });
       expect(summary).toMatchObject({ accepted: 2, attempts: 4 });
-      expect(summary.p50Ms).toBeGreaterThanOrEqual(45);
+      expect(summary.p50Ms).toBeGreaterThanOrEqual(495);
     });
     it('not before the time that Retry-After asks for', async () => {
       await pay(1, (_, attempt) => (attempt === 1 ? { status: 503, headers: { 'retry-after': '1' } } : 201));
@@ -121,7 +121,10 @@ describe('payFile', () => {
       const { url } = server;
       await server.stop();
       server = undefined;
-      const { summary, problems } = await pay(1, () => 201, { url, retry: { ...quickRetry, limitMs: 100 } });
+      const { summary, problems } = await pay(1, () => 201, {
+        url,
+        retry: { ...quickRetry, limitMs: 1_000 },
+      });
       expect(summary).toMatchObject({ failed: 1, accepted: 0 });
       expect(summary.attempts).toBeGreaterThan(5);
       expect(problems).toMatchObject(
@@ -167,7 +170,7 @@ describe('payFile', () => {
       ['answered 503, which is an answer', 503, { resets: 0, timeouts: 0 }],
     ])('is counted when it was %s', async (_, step, counts) => {
       const { summary } = await pay(2, (_seen, attempt) => (attempt === 1 ? step : 201), {
-        attemptTimeoutMs: 200,
+        attemptTimeoutMs: 1_000,
       });
       expect(summary).toMatchObject({ accepted: 2, ...counts });
     });

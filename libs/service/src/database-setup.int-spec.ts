@@ -75,15 +75,17 @@ describe('setting a database up', () => {
       () => (isDone = true),
     );
     const payments = await session();
-    let longestMs = 0;
+    const waitsMs: number[] = [];
     const until = performance.now() + 4_000; // the long transaction's
     while (performance.now() < until) {
       const sentAt = performance.now();
       await payments.query('INSERT INTO paid (amount) VALUES (2)');
-      longestMs = Math.max(longestMs, performance.now() - sentAt);
+      waitsMs.push(performance.now() - sentAt);
       await pause(5);
     }
     expect(isDone).toBe(false);
+    // The longest one may have met a hiccup of the machine; a lock that lasts would delay each of these tries.
+    const [, longestMs = 0] = waitsMs.sort((one, other) => other - one);
     expect(longestMs).toBeGreaterThan(100); // it did stand in the way, for as long as it may
     expect(longestMs).toBeLessThan(1_000);
     await long.query('COMMIT');

@@ -71,6 +71,7 @@ describe('the consumer with automatic acknowledgement', () => {
     await publish('gone', 20);
     await eventually(async () => (await ready()) === 0);
     link.dropConnections();
+    await eventually(() => !isConsuming());
     link.release();
     await eventually(isConsuming);
     await publish('next', 1);

@@ -15,7 +15,7 @@ export interface AutoAckConsumerOptions {
 }
 
 /** How long the broker's answers are waited for, in milliseconds. */
-const answerTimeoutMs = 2_000;
+const answerTimeoutMs = 10_000;
 
 /**
  * Consumes with automatic acknowledgement: the broker sends all it has at once, and takes each message for settled when

@@ -9,32 +9,17 @@ const nack = [60, 120] as const;
  * can be told to confirm out of order, and all of them may.
  */
 export class ConfirmingLink {
-  private constructor(
-    readonly link: TestLink,
-    private readonly swallowed: () => number[],
-  ) {}
+  private constructor(readonly link: TestLink) {}
 
   static async to(brokerPort: number): Promise<ConfirmingLink> {
-    const tags: number[] = [];
     let unread: Buffer = Buffer.alloc(0);
     const link = await TestLink.to(brokerPort, (chunk, saidBefore) => {
       unread = saidBefore === 0 ? chunk : Buffer.concat([unread, chunk]);
       const { whole, rest } = framesOf(unread);
       unread = rest;
-      return whole.filter((frame) => {
-        if (!isMethod(frame, ack)) return true;
-        const last = Number(frame.readBigUInt64BE(11));
-        const isMultiple = (frame.readUInt8(19) & 1) === 1;
-        for (let tag = isMultiple ? (tags.at(-1) ?? 0) + 1 : last; tag <= last; tag++) tags.push(tag);
-        return false;
-      });
+      return whole.filter((frame) => !isMethod(frame, ack));
     });
-    return new ConfirmingLink(link, () => tags);
-  }
-
-  /** How many messages the broker has confirmed, if only it were heard. */
-  get confirmedByBroker(): number {
-    return new Set(this.swallowed()).size;
+    return new ConfirmingLink(link);
   }
 
   /** As the broker would on the first channel that was opened after the connection's own check: the lane's. */

@@ -4,7 +4,7 @@ import { connectTo, startUpstream, type Peer } from './peers.js';
 import type { Subject } from './subjects.js';
 
 /** How much later than promised something may happen on a busy machine, in ms. Never earlier, but for a timer's grain. */
-const lateMs = 1_000;
+const lateMs = 5_000;
 const grainMs = 5;
 
 /** A subject with one proxy, `p`, to an upstream of ours: made before each test, gone after it. */
