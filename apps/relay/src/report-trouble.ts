@@ -30,7 +30,7 @@ export class ReportTrouble {
   pass(shard: number, outcome: PassOutcome): void {
     if (!('cause' in outcome)) {
       if (this.failingShards.delete(shard) && this.failingShards.size === 0) this.passes.over();
-    } else if (!isToldElsewhere(outcome.cause)) {
+    } else if (!this.isToldElsewhere(outcome.cause)) {
       this.failingShards.set(shard, reasonOf(outcome.cause));
       this.passes.because(oneReason(outcome.cause));
     }
@@ -41,11 +41,17 @@ export class ReportTrouble {
     const [first] = this.failingShards;
     if (first) throw new Error(`shard ${first[0]} is not published: ${first[1]}`);
   }
+
+  // Each attempt of each shard fails when a server is away: the connections themselves tell that, once. But a pass that
+  // waits in vain, while the database answers the signs of life, is told nowhere else.
+  private isToldElsewhere(cause: unknown): boolean {
+    if (isTimeOut(cause)) return this.databaseAway;
+    return cause instanceof BrokerUnreachable || cause instanceof BrokerBlocked || isConnectionLoss(cause);
+  }
 }
 
-// Each attempt of each shard fails when a server is away: the connections themselves tell that, once.
-function isToldElsewhere(cause: unknown): boolean {
-  return cause instanceof BrokerUnreachable || cause instanceof BrokerBlocked || isConnectionLoss(cause);
+function isTimeOut(cause: unknown): boolean {
+  return reasonOf(cause).startsWith('Query read timeout');
 }
 
 // A publish failure names the messages: another line for each attempt.

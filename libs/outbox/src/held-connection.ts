@@ -1,6 +1,9 @@
-import { isConnectionLoss } from '@paid-once/service';
+import { isConnectionLoss, sqlState } from '@paid-once/service';
 import type { PoolClient } from 'pg';
 import type { DataSource, QueryRunner } from 'typeorm';
+
+const patienceMs = 60_000;
+const queryCanceled = '57014';
 
 /** Anything that runs SQL and answers with its rows: a data source, an entity manager, a held connection. */
 export interface Reader {
@@ -33,6 +36,24 @@ export class HeldConnection implements Reader {
     const timer = timeoutMs === undefined ? {} : { query_timeout: timeoutMs };
     const { rows } = await this.client.query({ name: nameOf(sql), text: sql, values: parameters, ...timer });
     return rows as Rows;
+  }
+
+  /**
+   * As `query`, for what may have to look at each row of a backlog of millions: it must not fail for that, because it
+   * would fail for ever. What the server gives up at the session's usual limit is asked again with a minute; that limit is
+   * what ends the statements of relays that have gone away.
+   */
+  async queryPatiently<Rows>(sql: string, parameters: unknown[]): Promise<Rows> {
+    const ask = () => this.query<Rows>(sql, parameters, patienceMs + 1_000); // the server speaks first
+    try {
+      return await ask();
+    } catch (error) {
+      if (sqlState(error) !== queryCanceled) throw error;
+    }
+    await this.query(`SET statement_timeout = ${patienceMs}`);
+    const rows = await ask();
+    await this.query('RESET statement_timeout');
+    return rows;
   }
 
   async giveBack(): Promise<void> {

@@ -80,8 +80,8 @@ async function publishSlice(
 ): Promise<Done> {
   const slice =
     asked.kind === 'replay'
-      ? await connection.query<SliceRow[]>(replaySliceSql, [asked.id, progress.base, limit])
-      : await connection.query<SliceRow[]>(redriveSliceSql, [asked.id, limit]);
+      ? await connection.queryPatiently<SliceRow[]>(replaySliceSql, [asked.id, progress.base, limit])
+      : await connection.queryPatiently<SliceRow[]>(redriveSliceSql, [asked.id, limit]);
   const rows = slice.filter((row) => row.message_id !== null && !row.skipped) as OutboxRow[];
   const { published, failed } = await publishAround(publish, progress.shard, rows);
   return {

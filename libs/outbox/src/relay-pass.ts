@@ -38,6 +38,7 @@ interface Held {
  * What it knows between passes lives and dies with its database connection.
  */
 export class RelayPass {
+  private connection: HeldConnection | undefined;
   private held: Held | undefined;
   private openedAt = -Infinity;
   private restMs = 0;
@@ -79,19 +80,13 @@ export class RelayPass {
 
   /** Forgets everything and ends what runs on the connection. */
   async abandon(): Promise<void> {
-    const held = this.held;
     this.held = undefined;
-    await held?.connection.destroy();
+    await this.connection?.destroy();
   }
 
   private async takeShard(): Promise<Held> {
-    const connection = await HeldConnection.open(this.options.database);
-    try {
-      return { connection, progress: await takeShard(connection, this.options.shard) };
-    } catch (error) {
-      await connection.destroy();
-      throw error;
-    }
+    const connection = (this.connection = await HeldConnection.open(this.options.database));
+    return { connection, progress: await takeShard(connection, this.options.shard) };
   }
 
   private async openWindow(held: Held): Promise<void> {

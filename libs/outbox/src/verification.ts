@@ -1,7 +1,6 @@
 import { isConnectionLoss } from '@paid-once/service';
 import type { DataSource } from 'typeorm';
 import { HeldConnection, type Reader } from './held-connection.js';
-import { windowTimeoutMs } from './relay-session.js';
 import { openMarkersSql } from './sql/open-markers.js';
 import { repeatedSliceSql } from './sql/repeated-slice.js';
 import { verificationSliceSql } from './sql/verification-slice.js';
@@ -84,7 +83,7 @@ export async function* messagesBefore(
   let after: SliceRow = { xid: '0', id: '0', message_id: '', dead: false };
   const read = <Row>(sql: string, parameters: unknown[]) =>
     onConnection(database, (connection) =>
-      connection.query<Row[]>(sql, [shard, base, ...parameters, sliceSize], windowTimeoutMs + 1_000),
+      connection.queryPatiently<Row[]>(sql, [shard, base, ...parameters, sliceSize]),
     );
   for (let slice: SliceRow[]; ; after = slice.at(-1) ?? after) {
     slice = await read<SliceRow>(verificationSliceSql, [marker.base, after.xid, after.id]);

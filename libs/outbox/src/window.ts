@@ -1,5 +1,4 @@
 import type { HeldConnection, Reader } from './held-connection.js';
-import { windowTimeoutMs } from './relay-session.js';
 import { appendProgressSql } from './sql/append-progress.js';
 import { checkServerSql } from './sql/check-server.js';
 import { openWindowSql } from './sql/open-window.js';
@@ -17,6 +16,8 @@ export interface Progress {
   /** Null: no window is open. */
   horizon: string | null;
   fresh_from: string | null;
+  /** The largest id of the same rows. It follows from the snapshots, so it is not on record. */
+  fresh_to: string | null;
   after_id: string;
   /** Whether somebody asked for something to be done between two windows. */
   asked?: boolean;
@@ -80,7 +81,7 @@ export async function checkServer(db: Reader): Promise<void> {
 /** @throws OtherServer, LostOwnership */
 export async function takeShard(connection: HeldConnection, shard: number): Promise<Progress> {
   await checkServer(connection);
-  const [progress] = await connection.query<Progress[]>(takeShardSql, [shard]);
+  const [progress] = await connection.queryPatiently<Progress[]>(takeShardSql, [shard]);
   if (!progress) throw new LostOwnership(shard);
   return progress;
 }
@@ -91,11 +92,10 @@ export async function takeShard(connection: HeldConnection, shard: number): Prom
  * @throws LostOwnership
  */
 export async function openWindow(connection: HeldConnection, last: Progress): Promise<Progress> {
-  const [row] = await connection.query<(Progress & { wanted: number })[]>(
-    openWindowSql,
-    [last.shard, last.seq],
-    windowTimeoutMs + 1_000, // the server speaks first
-  );
+  const [row] = await connection.queryPatiently<(Progress & { wanted: number })[]>(openWindowSql, [
+    last.shard,
+    last.seq,
+  ]);
   if (!row) throw new LostOwnership(last.shard);
   const { wanted, ...progress } = row;
   if (wanted === 0) return Object.assign(last, { asked: progress.asked });
@@ -106,11 +106,11 @@ export async function openWindow(connection: HeldConnection, last: Progress): Pr
 /** @returns the next rows of the open window; fewer than `limit` when it ends with them */
 export function readSlice(
   connection: HeldConnection,
-  { shard, base, horizon, fresh_from }: Progress,
+  { shard, base, horizon, fresh_from, fresh_to }: Progress,
   afterId: string,
   limit: number,
 ): Promise<(OutboxRow & { dead: boolean })[]> {
-  return connection.query(readSliceSql, [shard, base, horizon, fresh_from, afterId, limit]);
+  return connection.query(readSliceSql, [shard, base, horizon, fresh_from, fresh_to, afterId, limit]);
 }
 
 /**
@@ -119,10 +119,10 @@ export function readSlice(
  */
 export async function appendProgress(
   connection: HeldConnection,
-  { shard, seq, after_id }: Progress,
+  { shard, seq, after_id, fresh_to }: Progress,
   dying: { id: string; reason: string; detail?: string | undefined }[],
 ): Promise<Progress> {
-  const [appended] = await connection.query<Progress[]>(appendProgressSql, [
+  const [appended] = await connection.query<Omit<Progress, 'fresh_to'>[]>(appendProgressSql, [
     shard,
     seq,
     after_id,
@@ -131,5 +131,5 @@ export async function appendProgress(
     dying.map(({ detail }) => detail),
   ]);
   if (!appended) throw new LostOwnership(shard);
-  return appended;
+  return { ...appended, fresh_to };
 }

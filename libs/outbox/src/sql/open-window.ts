@@ -16,11 +16,7 @@ WITH last AS (
      AND seq = $2
      AND NOT EXISTS (SELECT FROM outbox_progress WHERE shard = $1 AND seq > $2)  -- else an idle one stays stale
 ), found AS MATERIALIZED (                                -- else each use of a first id looks for it again
-  SELECT last.*,
-         (SELECT min(message.id + 0)                       -- "+ 0": else the planner walks all ids from the smallest on
-            FROM outbox_message AS message
-           WHERE message.shard = last.shard
-             AND message.xid >= pg_snapshot_xmax(last.base)) AS first_fresh,
+  SELECT last.*, first_fresh, last_fresh,
          (SELECT min(first.id)
             FROM (SELECT pg_snapshot_xip(last.base) AS xid) AS late
            CROSS JOIN LATERAL (
@@ -32,6 +28,11 @@ WITH last AS (
                   LIMIT 1) AS first
            WHERE first.xid = late.xid) AS first_late
     FROM last
+   CROSS JOIN LATERAL (                                    -- "+ 0": else the planner walks all ids from an end on
+         SELECT min(message.id + 0) AS first_fresh, max(message.id + 0) AS last_fresh
+           FROM outbox_message AS message
+          WHERE message.shard = last.shard
+            AND message.xid >= pg_snapshot_xmax(last.base)) AS fresh
 ), changed AS (
   SELECT *, least(first_fresh, first_late) AS first_id
     FROM found
@@ -46,7 +47,7 @@ WITH last AS (
       ON CONFLICT DO NOTHING
   RETURNING shard, seq, base, horizon, fresh_from, after_id
 )
-SELECT (SELECT count(*) FROM changed)::int AS wanted, appended.*,
+SELECT (SELECT count(*) FROM changed)::int AS wanted, appended.*, (SELECT last_fresh FROM changed) AS fresh_to,
        EXISTS (SELECT FROM outbox_marker WHERE shard = $1 AND published_at IS NULL)
        OR EXISTS (SELECT FROM outbox_intervention WHERE shard = $1 AND finished_at IS NULL) AS asked
   FROM last

@@ -1,11 +1,11 @@
 /**
  * The next rows of a window, in order of their ids: what is visible in its horizon and was not in its base.
- * Parameters: shard, base, horizon, fresh_from, after_id, how many. `dead`: this message, or one of its key before it,
- * is a dead letter; one that was dropped holds back no other.
+ * Parameters: shard, base, horizon, fresh_from, fresh_to, after_id, how many. `dead`: this message, or one of its key
+ * before it, is a dead letter; one that was dropped holds back no other.
  *
- * Two branches, so that the work is proportional to the window: one walk over all ids would pass every published row
- * that is younger than a transaction which was held open. The horizon is in the past by now, so each row is asked
- * whether it is visible in it: no row slips in behind after_id.
+ * Two branches, each with both its ends, so that the work is proportional to the window: one walk over all ids would pass
+ * every published row that is younger than a transaction which was held open. The horizon is in the past by now, so each
+ * row is asked whether it is visible in it: no row slips in behind after_id.
  */
 export const readSliceSql = `
 SELECT slice.id, slice.message_id, slice.run_id, slice.shard, slice.type, slice.key, slice.headers, slice.payload,
@@ -21,21 +21,21 @@ SELECT slice.id, slice.message_id, slice.run_id, slice.shard, slice.type, slice.
                SELECT *
                  FROM outbox_message
                 WHERE shard = $1
-                  AND (xid, id) > (late.xid, $5)
+                  AND (xid, id) > (late.xid, $6)
                   AND xid <= late.xid
                 ORDER BY xid, id
-                LIMIT $6) AS message
+                LIMIT $7) AS message
          WHERE pg_visible_in_snapshot(late.xid, $3::pg_snapshot))
        UNION ALL
        (SELECT *
           FROM outbox_message
          WHERE shard = $1
-           AND id > greatest($5, $4::bigint - 1)
-           AND $4 IS NOT NULL                              -- greatest() ignores null: nothing fresh, nothing to walk
+           AND id > greatest($6, $4::bigint - 1)
+           AND id <= $5                                    -- else a short window is looked for in all that came since
            AND (xid >= pg_snapshot_xmax($2::pg_snapshot)) IS TRUE  -- "IS TRUE": else the index on xid, and a sort
            AND pg_visible_in_snapshot(xid, $3::pg_snapshot)
          ORDER BY id
-         LIMIT $6)
+         LIMIT $7)
        ) AS slice
  ORDER BY slice.id
- LIMIT $6`;
+ LIMIT $7`;
