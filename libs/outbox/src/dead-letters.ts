@@ -1,6 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import type { Reader } from './held-connection.js';
 import type { Requested, Requester } from './request-replay.js';
+import { redriveLock } from './shard-ownership.js';
 import { deadLetterGroupsSql, dropDeadLettersSql, listDeadLettersSql } from './sql/dead-letters.js';
 import { requestRedriveSql } from './sql/request-redrive.js';
 
@@ -25,6 +26,7 @@ export async function requestRedrive(
     keysInOne,
     by,
     why,
+    ...redriveLock,
   ]);
   return {
     interventions: rows.map(({ id }) => id),
@@ -34,6 +36,7 @@ export async function requestRedrive(
 
 /**
  * Gives messages up: they are never sent, and hold back the later ones of their key no longer. They stay on record.
+ * What an unfinished redrive is to publish cannot be given up, and does not count.
  * @param expected how many the caller has seen: with another number nothing is dropped
  * @returns how many were dropped, or how many there are
  */
@@ -43,6 +46,8 @@ export async function dropDeadLetters(
   expected: number,
   { by, why }: Requester,
 ): Promise<{ dropped: number } | { counted: number }> {
+  // In a statement before, whose end is when the next one's snapshot is taken: that shows every redrive there is.
+  await tx.query('SELECT pg_advisory_xact_lock($1, $2)', [...redriveLock]);
   const [row] = await tx.query<{ counted: number; dropped: number }[]>(dropDeadLettersSql, [
     ...parametersOf(which),
     expected,

@@ -138,8 +138,17 @@ async function operateUntil(
       );
       if (messages > 0) counts.redrives++;
     }
-    if (random.chance(0.1)) counts.dropped += await dropTheFirst();
+    if (random.chance(0.25)) {
+      await untilRedriven(stop); // until then nothing can be dropped
+      counts.dropped += await dropTheFirst();
+    }
   }
+}
+
+async function untilRedriven(stop: AbortSignal): Promise<void> {
+  const open = `SELECT FROM outbox_intervention WHERE kind = 'redrive' AND finished_at IS NULL`;
+  while (!stop.aborted && (await outbox.database.query<object[]>(open)).length > 0)
+    await outbox.database.query('SELECT pg_sleep(0.02)');
 }
 
 /** One owner after another, some of them still at work when the next one begins, some of them dying. */

@@ -11,6 +11,7 @@ import {
   stationsOf,
   type DeadLetterFilter,
 } from './index.js';
+import { eventually } from './test/eventually.js';
 import { OneShard } from './test/one-shard.js';
 
 let shard: OneShard;
@@ -24,6 +25,13 @@ const who = { by: 'ann', why: 'the limit was raised' };
 const redrive = (which: DeadLetterFilter = { all: true }) => requestRedrive(shard.database, which, who);
 const drop = (which: DeadLetterFilter, expected: number) =>
   shard.database.transaction((tx) => dropDeadLetters(tx, which, expected, who));
+
+const waitingForLocks = async () =>
+  (
+    await shard.rows(
+      `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+    )
+  ).length;
 
 /** Publishes what can be; the rest is dead now, and can be published from now on unless it stays poisoned. */
 async function died(poison: Record<string, string>, messages: [payload: string, key?: number][]) {
@@ -312,6 +320,27 @@ describe('a dead letter', () => {
     await redrive();
     await shard.runOwners(1);
     expect(shard.broker.payloads).toEqual(['b', 'a2', 'a3']);
+  });
+
+  it('is not dropped while its redrive may have sent it already, nor while that is only being asked for', async () => {
+    await died({ a1: 'too large', b: 'too large' }, [['a1'], ['a2'], ['b', 1]]);
+    await redrive({ keys: [shard.key(0)] });
+    shard.broker.beforeConfirm = async () => {
+      shard.broker.beforeConfirm = () => {};
+      expect(await drop({ all: true }, 3)).toEqual({ counted: 1 });
+    };
+    await shard.runOwners(1);
+    expect(shard.broker.payloads).toEqual(['a1', 'a2']);
+    const refused = await shard.database.transaction(async (tx) => {
+      await requestRedrive(tx, { all: true }, who);
+      const dropped = drop({ all: true }, 1);
+      await eventually(async () => expect(await waitingForLocks()).toBe(1));
+      return { dropped };
+    });
+    expect(await refused.dropped).toEqual({ counted: 0 });
+    await shard.runOwners(1);
+    expect(shard.broker.payloads).toEqual(['a1', 'a2', 'b']);
+    expect(await listDeadLetters(shard.database, {}, '0', 10)).toEqual([]);
   });
 
   it('that is dropped in the moment it dies does not come back', async () => {

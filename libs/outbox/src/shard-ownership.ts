@@ -16,6 +16,7 @@ export const memberLock = 1_000_000; // beside the shards' numbers
 /** Not of the relays' class: their beat counts the locks of theirs. */
 export const retentionLock = [lockClass + 1, 0] as const;
 export const rebaseLock = [lockClass + 1, 1] as const;
+export const redriveLock = [lockClass + 1, 2] as const;
 
 export interface ShardState {
   shard: number;

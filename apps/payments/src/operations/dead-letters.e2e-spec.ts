@@ -62,7 +62,7 @@ describe('dead letters', () => {
 
     const refused = await rig.post('/outbox/dead-letters/drop', { ...who, payments: [invalid], expect: 1 });
     expect(refused).toMatchObject({ status: 409, body: { type: '/problems/count-differs' } });
-    expect(refused.body['detail']).toBe('You expect 1, there are 2. Nothing was dropped.');
+    expect(refused.body['detail']).toContain('You expect 1, there are 2. Nothing was dropped.');
     expect((await rig.get('/outbox/dead-letters')).body['count']).toBe(2);
     const drop = await rig.post('/outbox/dead-letters/drop', { ...who, all: true, expect: 2 });
     expect(drop).toMatchObject({ status: 200, body: { dropped: 2 } });

@@ -29,6 +29,8 @@ export class CountDiffers extends Problem {
   readonly title = 'There are not as many as expected';
 
   constructor(expected: number, counted: number) {
-    super(`You expect ${expected}, there are ${counted}. Nothing was dropped.`);
+    super(
+      `You expect ${expected}, there are ${counted}. Nothing was dropped. Those that a redrive is at work on do not count.`,
+    );
   }
 }

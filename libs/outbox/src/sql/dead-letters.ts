@@ -1,14 +1,22 @@
 /**
- * Drops dead letters, and keeps who did and why, if there are as many as expected.
+ * Drops dead letters, and keeps who did and why, if there are as many as expected. One whose key is being redriven may
+ * be under way to the broker at this moment: it cannot be given up any more, and does not count.
  * Parameters: reason or null, keys or null, how many are expected, who, why.
  */
 export const dropDeadLettersSql = `
-WITH chosen AS (
+WITH redriven AS MATERIALIZED (
+  SELECT named.key
+    FROM outbox_intervention AS redrive
+    JOIN outbox_message AS named ON named.id = ANY (redrive.ids)
+   WHERE redrive.kind = 'redrive'
+     AND redrive.finished_at IS NULL
+), chosen AS (
   SELECT id
     FROM outbox_dead_letter
    WHERE dropped_at IS NULL
      AND ($1::text IS NULL OR reason = $1)
      AND ($2::text[] IS NULL OR key = ANY ($2))
+     AND key NOT IN (SELECT key FROM redriven)
    ORDER BY id
      FOR UPDATE                                            -- else a redrive could take one away after it was counted
 ), dropped AS (

@@ -79,6 +79,7 @@ WITH newest AS (
    USING newest
    WHERE newest.seq = $2
      AND dead.id = ANY ($8::bigint[])
+     AND dead.dropped_at IS NULL                           -- a drop stays on record
 ), renewed AS (
   UPDATE outbox_dead_letter AS dead
      SET reason = failed.reason, detail = failed.detail

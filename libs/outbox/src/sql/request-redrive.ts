@@ -1,6 +1,6 @@
 /**
  * Redrives of all dead letters of the chosen keys, portion by portion; each key is named by its first one.
- * Parameters: reason or null, keys or null, how many keys in a portion, who, why.
+ * Parameters: reason or null, keys or null, how many keys in a portion, who, why, the lock's two numbers.
  */
 export const requestRedriveSql = `
 WITH chosen AS (
@@ -22,10 +22,13 @@ WITH chosen AS (
   SELECT shard, portion, array_agg(id ORDER BY id) AS ids, sum(messages)::int AS messages
     FROM portions
    GROUP BY shard, portion
+), locked AS (                                          -- drops wait for the commit, so that they see it
+  SELECT pg_advisory_xact_lock_shared($6, $7)
 ), asked AS (
   INSERT INTO outbox_intervention (kind, shard, requested_by, why, ids)
   SELECT 'redrive', shard, $4, $5, ids
     FROM sums
+   CROSS JOIN locked
    ORDER BY portion, shard
   RETURNING id, shard, ids
 )
