@@ -1,5 +1,14 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { enqueue, OtherServer, OutboxRetention, requestMarkers, Unpublishable } from './index.js';
+import {
+  enqueue,
+  messagesBefore,
+  OtherServer,
+  OutboxRetention,
+  requestMarkers,
+  requestRedrive,
+  Unpublishable,
+  verificationOf,
+} from './index.js';
 import { RelayPass } from './relay-pass.js';
 import { OutboxDatabase } from './test/outbox-database.js';
 import { Recorder } from './test/recorder.js';
@@ -152,6 +161,61 @@ describe('retention of the outbox', () => {
     expect(await left()).toEqual(['asked']);
     await outbox.database.query('UPDATE outbox_intervention SET finished_at = now()');
     expect((await retain())?.removed.messages).toBe(1);
+  });
+
+  /** As the verifier does when nothing is missing; what is published before the last one is behind it. */
+  const verifyAll = async () => {
+    await requestMarkers(outbox.database);
+    await outbox.database.query(
+      `UPDATE outbox_marker SET published_at = clock_timestamp(), verified_at = now(), base = (
+         SELECT base FROM outbox_progress AS progress
+          WHERE progress.shard = outbox_marker.shard ORDER BY seq DESC LIMIT 1)
+        WHERE published_at IS NULL`,
+    );
+  };
+
+  it('H8: keeps what was redriven, and what followed it, until its arrival is verified', async () => {
+    broker.beforeConfirm = (rows) => {
+      const dead = rows.filter(({ payload }) => payload === 'dead');
+      if (dead.length > 0)
+        throw new Unpublishable(dead.map(({ message_id: messageId }) => ({ messageId, reason: 'x' })));
+    };
+    for (const payload of ['dead', 'behind']) await write(payload);
+    await write('other', outbox.keysOfShard0[1]);
+    await pass.run();
+    await verifyAll();
+    await age(['dead', 'behind', 'other'], 30);
+    broker.beforeConfirm = () => {};
+    await requestRedrive(outbox.database, { all: true }, { by: 'test', why: 'test' });
+    await pass.run();
+    expect(broker.payloads).toEqual(expect.arrayContaining(['dead', 'behind']));
+    expect((await retain({ verifiedOnly: true }))?.removed.messages).toBe(1);
+    expect(await left()).toEqual(['dead', 'behind']);
+
+    await requestMarkers(outbox.database);
+    await pass.run();
+    const verification = await verificationOf(outbox.database, 0, 'test');
+    const asked: string[] = [];
+    for (const marker of verification.markers)
+      for await (const messages of messagesBefore(outbox.database, verification, marker, 10))
+        asked.push(...messages.map(({ id }) => id));
+    expect(asked).toHaveLength(2);
+    await verifyAll();
+    expect((await retain({ verifiedOnly: true }))?.removed.messages).toBe(2);
+  });
+
+  it('removes behind the rows of a shard that must stay what may go of another', async () => {
+    const [keyOfShard1] = await outbox.database.query<{ key: string }[]>(
+      `SELECT 'key-' || n AS key FROM generate_series(1, 100) AS n WHERE outbox_shard('key-' || n) = 1`,
+    );
+    const payloads = ['1', '2', '3', '4', '5'];
+    for (const payload of payloads) await write(payload);
+    await write('of another shard', keyOfShard1?.key);
+    await verifyAll();
+    await outbox.database.query(`UPDATE outbox_marker SET base = pg_current_snapshot() WHERE shard = 1`);
+    await age([...payloads, 'of another shard'], 30);
+    expect((await retain({ verifiedOnly: true, portionSize: 4 }))?.removed.messages).toBe(1);
+    expect(await left()).toEqual(payloads);
   });
 
   it('removes progress and markers that nobody needs, and keeps the newest of each shard', async () => {

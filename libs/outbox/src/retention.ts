@@ -75,7 +75,8 @@ export class OutboxRetention {
       };
       return { removed, oldest: await this.oldest(db) };
     } finally {
-      await db.query('SELECT pg_advisory_unlock($1, $2)', [...retentionLock]);
+      // A session that was lost has lost its lock, too: what happened to it is the error to tell.
+      await db.query('SELECT pg_advisory_unlock($1, $2)', [...retentionLock]).catch(() => {});
     }
   }
 
@@ -90,6 +91,7 @@ export class OutboxRetention {
     let after = this.doneUpTo;
     let firstLeft: string | null = null;
     let removed = 0;
+    const unsettled = new Set<number>();
     for (;;) {
       const { portion, restMs } = await timed(() =>
         db.query<MessagesPortion[]>(removeMessagesSql, [after, size, retentionMinutes, verifiedOnly]),
@@ -100,9 +102,9 @@ export class OutboxRetention {
       firstLeft ??= portion.first_left;
       this.doneUpTo = firstLeft === null ? after : String(BigInt(firstLeft) - 1n);
       const isEnd = portion.walked < size || !portion.all_expired;
-      // Behind a row that is not settled there are, as a rule, only more of them.
-      const isStuck = portion.removed === 0 && portion.unsettled > 0;
-      if (isEnd || isStuck || signal?.aborted) return removed;
+      // Behind a row that is not settled there are, as a rule, only more of them in its shard.
+      portion.unsettled?.forEach((shard) => unsettled.add(shard));
+      if (isEnd || unsettled.size === shardCount || signal?.aborted) return removed;
       await pause(restMs, signal);
     }
   }
@@ -140,7 +142,8 @@ interface MessagesPortion {
   removed: number;
   walked: number;
   all_expired: boolean;
-  unsettled: number;
+  /** Shards with rows that may not go yet, however old. */
+  unsettled: number[] | null;
   last: string | null;
   first_left: string | null;
 }

@@ -6,29 +6,45 @@
  * `settled`: its transaction had ended before the base was taken, so it is visible in it, and published. A row that was
  * written by a transaction open at that time is not, nor is any younger one. In another cluster than the progress
  * belongs to nothing is settled: there its snapshots mean nothing.
- * `wanted`: a dead letter, or named by an intervention that has not ended.
+ * `wanted`: a dead letter, or of an intervention that has not ended. With verified ones only, also of one that ended after
+ * the verified marker was published: what it sent may be lost since, and is asked about behind the next one.
  */
 export const removeMessagesSql = `
 WITH bounds AS MATERIALIZED (
-  SELECT shards.shard,
-         pg_snapshot_xmin(CASE
-           WHEN $4::boolean THEN (
-             SELECT base
-               FROM outbox_marker AS marker
-              WHERE marker.shard = shards.shard
-                AND verified_at IS NOT NULL
-              ORDER BY id DESC
-              LIMIT 1)
-           ELSE (
-             SELECT base
-               FROM outbox_progress AS progress
-              WHERE progress.shard = shards.shard
-              ORDER BY seq DESC
-              LIMIT 1)
-         END) AS settled_before
+  SELECT shards.shard, pg_snapshot_xmin(newest.base) AS settled_before, newest.published_at
     FROM outbox_settings AS settings
     JOIN pg_control_system() AS control ON control.system_identifier::text = settings.system_identifier
    CROSS JOIN generate_series(0, settings.shards - 1) AS shards (shard)
+   CROSS JOIN LATERAL (
+         (SELECT base, published_at
+            FROM outbox_marker AS marker
+           WHERE $4::boolean
+             AND marker.shard = shards.shard
+             AND verified_at IS NOT NULL
+           ORDER BY id DESC
+           LIMIT 1)
+         UNION ALL
+         (SELECT base, 'infinity'
+            FROM outbox_progress AS progress
+           WHERE NOT $4::boolean
+             AND progress.shard = shards.shard
+           ORDER BY seq DESC
+           LIMIT 1)) AS newest
+), asked AS MATERIALIZED (
+  SELECT intervention.*
+    FROM outbox_intervention AS intervention
+    JOIN bounds USING (shard)
+   WHERE kind <> 'drop'
+     AND (finished_at IS NULL OR finished_at > published_at)
+), named AS MATERIALIZED (
+  SELECT unnest(ids) AS id
+    FROM asked
+   UNION ALL
+  SELECT message.id                                        -- a redrive names one message of each key
+    FROM asked
+    JOIN outbox_message AS named ON named.id = ANY (asked.ids)
+    JOIN outbox_message AS message ON message.key = named.key
+   WHERE asked.kind = 'redrive'
 ), walked AS MATERIALIZED (
   SELECT id, shard, xid, created_at
     FROM outbox_message
@@ -36,16 +52,16 @@ WITH bounds AS MATERIALIZED (
    ORDER BY id
    LIMIT $2
 ), judged AS MATERIALIZED (
-  SELECT id,
+  SELECT id, shard,
          created_at < clock_timestamp() - make_interval(mins => $3::int) AS expired,
          coalesce(xid < settled_before, false) AS settled,
          EXISTS (SELECT FROM outbox_dead_letter AS dead WHERE dead.id = walked.id)
+         OR walked.id IN (SELECT id FROM named)
          OR EXISTS (
               SELECT
-                FROM outbox_intervention AS intervention
-               WHERE intervention.finished_at IS NULL
-                 AND intervention.shard = walked.shard
-                 AND (walked.id BETWEEN from_id AND to_id OR walked.id = ANY (ids))) AS wanted
+                FROM asked
+               WHERE asked.shard = walked.shard
+                 AND walked.id BETWEEN from_id AND to_id) AS wanted
     FROM walked
     LEFT JOIN bounds USING (shard)
 ), removed AS (
@@ -60,7 +76,7 @@ WITH bounds AS MATERIALIZED (
 SELECT (SELECT count(*) FROM removed)::int AS removed,
        count(*)::int AS walked,
        coalesce(bool_and(expired), false) AS all_expired,
-       count(*) FILTER (WHERE expired AND NOT settled)::int AS unsettled,
+       array_agg(DISTINCT shard) FILTER (WHERE expired AND NOT settled) AS unsettled,
        max(id) AS last,
        min(id) FILTER (WHERE NOT (expired AND settled)) AS first_left
   FROM judged`;
