@@ -8,6 +8,7 @@ import {
   requestMarkers,
 } from './index.js';
 import { RelayPass } from './relay-pass.js';
+import { rebaseLock } from './shard-ownership.js';
 import { eventually } from './test/eventually.js';
 import { OutboxDatabase } from './test/outbox-database.js';
 import { Recorder } from './test/recorder.js';
@@ -143,6 +144,26 @@ describe('a rebase of the outbox', () => {
     await restoreFromAfar();
     const both = await Promise.all([rebaseIfRestored(outbox.url), rebaseIfRestored(outbox.url)]);
     expect(both.filter((rebased) => rebased !== undefined)).toHaveLength(1);
+  });
+
+  it('waits for one that takes longer than a statement may', async () => {
+    const other = await outbox.session();
+    await other.query('SELECT pg_advisory_lock($1, $2)', [...rebaseLock]);
+    const waiting = rebaseOutbox(outbox.url, { force: true, statementTimeoutMs: 600 });
+    const rebasing = await Promise.race([
+      waiting,
+      eventually(async () => {
+        const connected = await outbox.database.query(
+          `SELECT FROM pg_stat_activity
+            WHERE application_name LIKE '%rebase%' AND datname = current_database()
+              AND backend_start < clock_timestamp() - interval '1 s'`,
+        );
+        expect(connected).toHaveLength(1);
+      }),
+    ]);
+    expect(rebasing).toBeGreaterThan(600);
+    await other.end();
+    expect(await waiting).toMatchObject({ shards: 4 });
   });
 
   it('is refused where nothing is wrong, unless it is forced', async () => {

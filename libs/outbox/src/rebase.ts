@@ -1,4 +1,4 @@
-import { onOwnConnection, sqlState, type Queryable } from '@paid-once/service';
+import { onOwnConnection, pause, sqlState, type Queryable } from '@paid-once/service';
 import { outboxRetentionSession } from './retention.js';
 import { rebaseLock } from './shard-ownership.js';
 import { beginRebaseSql } from './sql/begin-rebase.js';
@@ -9,6 +9,7 @@ import { OtherServer, unfinishedRebase, type ServerState } from './window.js';
 
 const portionSize = 10_000;
 const statementTimeoutMs = 120_000;
+const lookAgainMs = 100;
 
 export interface Rebased {
   /** Messages that got a new transaction id here; of one that goes on where another was interrupted, the rest. */
@@ -42,11 +43,16 @@ export class NothingToRebase extends Error {
  */
 export async function rebaseOutbox(
   adminUrl: string,
-  options: { force?: boolean; portionSize?: number; onProgress?: (rows: number) => void } = {},
+  options: {
+    force?: boolean;
+    portionSize?: number;
+    statementTimeoutMs?: number;
+    onProgress?: (rows: number) => void;
+  } = {},
 ): Promise<Rebased> {
-  return onRebaseSession(adminUrl, async (db) => {
+  return onRebaseSession(adminUrl, options, async (db) => {
     // Before anything is looked at: a second one, such as setup's, waits and then finds nothing to do.
-    await db.query('SELECT pg_advisory_lock($1, $2)', [...rebaseLock]);
+    while (!(await tryLock(db))) await pause(lookAgainMs);
     if (!options.force && !(await needsRebase(db))) throw new NothingToRebase();
     await beginRebase(db);
     const rows = await rewriteTransactionIds(db, options);
@@ -71,9 +77,20 @@ export async function rebaseIfRestored(
   }
 }
 
-function onRebaseSession<Result>(url: string, work: (db: Queryable) => Promise<Result>): Promise<Result> {
-  const timeoutMs = statementTimeoutMs;
+function onRebaseSession<Result>(
+  url: string,
+  { statementTimeoutMs: timeoutMs = statementTimeoutMs }: { statementTimeoutMs?: number },
+  work: (db: Queryable) => Promise<Result>,
+): Promise<Result> {
   return onOwnConnection({ url, process: 'rebase', timeoutMs, session: outboxRetentionSession }, work);
+}
+
+// Asked again and again: a statement that waits ends with this session's time-outs, and a large outbox takes longer.
+async function tryLock(db: Queryable): Promise<boolean> {
+  const [lock] = await db.query<{ free: boolean }[]>('SELECT pg_try_advisory_lock($1, $2) AS free', [
+    ...rebaseLock,
+  ]);
+  return lock?.free ?? false;
 }
 
 async function needsRebase(db: Queryable): Promise<boolean> {
