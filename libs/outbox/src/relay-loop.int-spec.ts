@@ -143,6 +143,20 @@ describe('relays', () => {
     expect(published(relay)).toBe(40);
   }, 30_000);
 
+  it('have nothing more to say of a shard that they gave away while it was failing', async () => {
+    const one = await start('one');
+    one.broker.beforeConfirm = () => {
+      throw new Error('broker away');
+    };
+    const failing = () =>
+      [...one.lastOutcomes].filter(([, { kind }]) => kind === 'not-published').map(([shard]) => shard);
+    await messages(40);
+    await eventually(() => expect(failing()).toHaveLength(4));
+    const two = await start('two');
+    await eventually(() => expect(shardsOf(one, two)).toEqual([2, 2]));
+    expect(failing().toSorted((a, b) => a - b)).toEqual(one.relay.ownedShards);
+  }, 30_000);
+
   it('raise the epoch of a shard with each owner', async () => {
     const relay = await start('relay');
     const epochs = async () => {

@@ -15,8 +15,9 @@ export interface RelayOptions {
   /** How many messages a replay or redrive may publish in a second and shard. */
   replaySlice?: number;
   publish: Publish;
-  /** How each pass ended, and what each sign of life met: undefined when the database answered it. */
+  /** How each pass ended; `stopped` is the last word about a shard that is not ours any more. */
   onOutcome?: (shard: number, outcome: PassOutcome) => void;
+  /** What each sign of life met: undefined when the database answered it. */
   onBeat?: (error: unknown) => void;
 }
 

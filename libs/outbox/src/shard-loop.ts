@@ -76,6 +76,7 @@ export class ShardLoop {
       }
     }
     await this.pass.abandon();
+    this.onOutcome({ kind: 'stopped' }); // whatever the last pass met is the next owner's now
   }
 
   private async rest(ms: number): Promise<void> {

@@ -7,6 +7,7 @@ import { Recorder } from './recorder.js';
 export class RunningRelay {
   readonly broker = new Recorder();
   readonly outcomes: PassOutcome[] = [];
+  readonly lastOutcomes = new Map<number, PassOutcome>();
   private clock: NodeJS.Timeout | undefined;
 
   private constructor(
@@ -29,7 +30,10 @@ export class RunningRelay {
         sliceSize: 100,
         replaySlice,
         publish: (shard, rows) => running.broker.publish(shard, rows),
-        onOutcome: (_shard, outcome) => running.outcomes.push(outcome),
+        onOutcome: (shard, outcome) => {
+          running.outcomes.push(outcome);
+          running.lastOutcomes.set(shard, outcome);
+        },
       }),
     );
     running.goOn();
