@@ -21,6 +21,7 @@ it.each([
     [message('100'), message('100', 'EUR', 'payment.reversed')],
     '1 payment over EUR 1.00 and 1 reversal over EUR 1.00',
   ],
+  [[message('100'), { type: 'of.others', payload: 'no JSON' }], '2 payments over EUR 1.00'],
 ])('says what is missing in money', (messages, said) => {
   const money = new MoneyInMessages();
   money.add(messages);

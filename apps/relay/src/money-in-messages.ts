@@ -17,7 +17,7 @@ export class MoneyInMessages {
     for (const { type, payload } of messages) {
       const kind = type === 'payment.reversed' ? 'reversals' : 'payments';
       this.counts[kind]++;
-      const { data } = paymentEventData.safeParse(JSON.parse(payload));
+      const { data } = paymentEventData.safeParse(parsed(payload));
       if (!data) continue;
       const total = this.totals[kind].get(data.currency) ?? 0n;
       this.totals[kind].set(data.currency, total + BigInt(data.amountMinor));
@@ -38,5 +38,14 @@ export class MoneyInMessages {
       ([currency, minor]) => `${currency} ${formatAmount(minor, currency)}`,
     );
     return `${count} ${count === 1 ? kind.slice(0, -1) : kind} over ${totals.join(' + ')}`;
+  }
+}
+
+// Not every message tells about a payment, and one that does not must not keep the others from being published again.
+function parsed(payload: string): unknown {
+  try {
+    return JSON.parse(payload);
+  } catch {
+    return undefined;
   }
 }

@@ -19,16 +19,27 @@ export class BetweenWindows {
   private nextSliceAt = -Infinity;
 
   /** `replaySlice`: how many messages a replay or redrive may publish in a second. */
-  constructor(private readonly options: { replaySlice?: number; publish: Publish; mayGoOn: () => boolean }) {}
+  constructor(
+    private readonly options: {
+      sliceSize: number;
+      replaySlice?: number;
+      publish: Publish;
+      mayGoOn: () => boolean;
+    },
+  ) {}
 
   /** @throws LostOwnership, NotPublished; whatever keeps the database from answering */
   async run(connection: HeldConnection, progress: Progress): Promise<void> {
-    const { publish, replaySlice = defaultSlice, mayGoOn } = this.options;
+    const { publish, sliceSize, replaySlice = defaultSlice, mayGoOn } = this.options;
     if (!progress.asked || !mayGoOn()) return;
     await publishMarkers(connection, progress, publish);
     const now = performance.now();
-    if (now < this.nextSliceAt || !mayGoOn()) return;
+    if (now < this.nextSliceAt) return;
     const nextSliceAt = Math.max(this.nextSliceAt, now - earlyMs) + sliceEveryMs;
-    if (await intervene(connection, progress, publish, replaySlice)) this.nextSliceAt = nextSliceAt;
+    // In pieces that fit into memory as the live slices do.
+    for (let left = replaySlice; left > 0 && mayGoOn(); left -= sliceSize) {
+      if (!(await intervene(connection, progress, publish, Math.min(left, sliceSize)))) return;
+      this.nextSliceAt = nextSliceAt;
+    }
   }
 }

@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { EntityManager } from 'typeorm';
+import { HeldConnection } from './held-connection.js';
 import { enqueue, outboxStatus, stationsOf, Unpublishable } from './index.js';
 import { RelayPass } from './relay-pass.js';
 import { OutboxDatabase } from './test/outbox-database.js';
 import { Recorder } from './test/recorder.js';
+import { takeShard } from './window.js';
 
 jest.setTimeout(30_000);
 
@@ -259,6 +261,16 @@ describe('a relay pass', () => {
     });
     expect(broker.rows).toEqual([]);
   });
+
+  it.each(['off', 'local', 'remote_write'])(
+    'publishes nothing where a horizon could be used and then lost, as with synchronous_commit %s',
+    async (setting) => {
+      const connection = await HeldConnection.open(outbox.relay);
+      await connection.query(`SET synchronous_commit = ${setting}`);
+      await expect(takeShard(connection, 0)).rejects.toThrow(`synchronous_commit is ${setting}`);
+      await connection.destroy();
+    },
+  );
 
   it('tells where a message is, and what waits', async () => {
     await newPass().run();

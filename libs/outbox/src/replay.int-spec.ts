@@ -143,6 +143,15 @@ describe('a replay', () => {
     expect(shard.broker.payloads).toEqual(['1', '2']);
   });
 
+  it('has no more in hand at once than a slice of live messages, however many a second may publish', async () => {
+    await published('1', '2', '3', '4', '5');
+    await requestReplay(shard.database, { keys: [shard.key(0)] }, who);
+    const inHand: number[] = [];
+    shard.broker.beforeConfirm = (rows) => void inHand.push(rows.length);
+    await shard.runOwners(1, { sliceSize: 2, replaySlice: 1_000 });
+    expect(inHand).toEqual([2, 2, 1]);
+  });
+
   it('lets the live messages go first when the broker was away', async () => {
     await published('1', '2');
     await requestReplay(shard.database, { keys: [shard.key(0)] }, who);

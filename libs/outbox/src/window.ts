@@ -72,7 +72,7 @@ export async function checkServer(db: Reader): Promise<void> {
     throw new OtherServer(
       'the progress is ahead of this server: after a restore it must start anew (paid-once outbox rebase)',
     );
-  if (row.synchronous_commit === 'off' || row.synchronous_commit === 'local')
+  if (!['on', 'remote_apply'].includes(row.synchronous_commit))
     throw new OtherServer(
       `synchronous_commit is ${row.synchronous_commit}: a horizon could be used and then lost`,
     );
