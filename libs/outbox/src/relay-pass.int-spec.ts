@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { HeldConnection } from './held-connection.js';
 import { enqueue, outboxStatus, stationsOf, Unpublishable } from './index.js';
 import { RelayPass } from './relay-pass.js';
+import { eventually } from './test/eventually.js';
 import { OutboxDatabase } from './test/outbox-database.js';
 import { Recorder } from './test/recorder.js';
 import { takeShard } from './window.js';
@@ -245,7 +246,7 @@ describe('a relay pass', () => {
     await outbox.database.query(`UPDATE outbox_settings SET system_identifier = '1'`);
     expect(await newPass().run()).toMatchObject({
       kind: 'other-server',
-      cause: { message: /cluster 1, this is \d+.*rebase/ },
+      cause: { message: expect.stringMatching(/cluster 1, this is \d+.*rebase/) },
     });
     expect(broker.rows).toEqual([]);
   });
@@ -257,7 +258,7 @@ describe('a relay pass', () => {
     );
     expect(await newPass().run()).toMatchObject({
       kind: 'other-server',
-      cause: { message: /ahead of this server.*rebase/ },
+      cause: { message: expect.stringMatching(/ahead of this server.*rebase/) },
     });
     expect(broker.rows).toEqual([]);
   });
@@ -271,6 +272,25 @@ describe('a relay pass', () => {
       await connection.destroy();
     },
   );
+
+  it('C7: is abandoned at once also while it is still taking its shard', async () => {
+    const blocking = await openTransaction();
+    await blocking.query('LOCK TABLE outbox_progress');
+    const pass = newPass();
+    const running = pass.run();
+    const waiting = () =>
+      outbox.database.query<object[]>(
+        `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      );
+    await eventually(async () => expect(await waiting()).toHaveLength(1));
+    await pass.abandon();
+    expect(await running).toMatchObject({
+      kind: 'database-lost',
+      cause: { message: expect.stringMatching(/Connection terminated/) },
+    });
+    await blocking.rollbackTransaction();
+    await blocking.release();
+  });
 
   it('tells where a message is, and what waits', async () => {
     await newPass().run();
