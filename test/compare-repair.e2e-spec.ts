@@ -4,6 +4,7 @@ import { compareUntilAgreed } from '../apps/cli/src/compare-until-agreed.js';
 import type { Repaired } from '../apps/cli/src/repair/repair-ledgers.js';
 import { run } from '../apps/cli/src/test/run.js';
 import { PastTheServices } from './support/past-the-services.js';
+import { isOutboxDrained } from './support/relay-status.js';
 import { agreement, eventually, TestStack } from './support/test-stack.js';
 
 jest.setTimeout(90_000);
@@ -34,6 +35,25 @@ async function lost(rows: number): Promise<void> {
   );
   await behind.emptyQueues();
   await system.stack.links.healAll();
+}
+
+/** Pays EUR 1, of which the ledger gets a damaged copy and no other: the same message, but not its body. */
+async function arrivedBroken(reason: string): Promise<void> {
+  await system.stack.links.break('relay-rabbitmq');
+  await system.pay(1);
+  const [sent] = await behind.sql('payments', 'SELECT message_id, key, type FROM outbox_message');
+  await behind.sql(
+    'ledger',
+    `INSERT INTO parked_message (fingerprint, message_id, reason, detail, key, type, queue, content_type, headers, body)
+     VALUES ('\\x01', $1, $4, 'damaged', $2, $3, 'ledger.payments.0', 'text/plain', jsonb_build_object('key', $2::text), '\\x7b')`,
+    [sent!['message_id'], sent!['key'], sent!['type'], reason],
+  );
+  await system.stack.links.break('ledger-rabbitmq');
+  await system.stack.links.heal('relay-rabbitmq');
+  await eventually(() => isOutboxDrained(system), 'it is published');
+  await behind.emptyQueues();
+  await system.stack.links.healAll();
+  await eventually(async () => (await system.compare()).breaks.parked.count === 1, 'it is parked');
 }
 
 async function repair(args = ''): Promise<{ exitCode: number; result: Comparison & { repair: Repaired } }> {
@@ -104,28 +124,32 @@ describe('compare --repair', () => {
   });
 
   it('publishes the outbox’s own copy of what arrived broken', async () => {
-    await system.stack.links.break('relay-rabbitmq');
-    await system.pay(1);
-    // What the ledger holds is damaged: the same message, but not its body.
-    const [sent] = await behind.sql('payments', 'SELECT message_id, key, type FROM outbox_message');
-    await behind.sql(
-      'ledger',
-      `INSERT INTO parked_message (fingerprint, message_id, reason, detail, key, type, queue, content_type, headers, body)
-       VALUES ('\\x01', $1, 'unreadable', 'damaged', $2, $3, 'ledger.payments.0', 'text/plain', jsonb_build_object('key', $2::text), '\\x7b')`,
-      [sent!['message_id'], sent!['key'], sent!['type']],
-    );
-    await system.stack.links.break('ledger-rabbitmq');
-    await system.stack.links.heal('relay-rabbitmq');
-    await eventually(async () => (await behind.queued()) === 1, 'it is published');
-    await behind.emptyQueues();
-    await system.stack.links.healAll();
-    await eventually(async () => (await system.compare()).breaks.parked.count === 1, 'it is parked');
+    await arrivedBroken('unreadable');
     const { exitCode, result } = await repair();
     expect(result.repair).toMatchObject({
       retried: { count: 1 },
       copied: { count: 1, totals: { EUR: '1.00' } },
     });
     expect([exitCode, result.agree]).toEqual([0, true]);
+  });
+
+  it('does not undo a drop: what a person gave up at the ledger is neither tried again nor published', async () => {
+    await arrivedBroken('invalid');
+    const drop = await run('dead drop --all --count 1 --why obsolete --by ann', { ...system.stack.env });
+    expect(drop.exitCode).toBe(0);
+    const { exitCode, result } = await repair('--timeout 4');
+    expect(exitCode).toBe(1);
+    expect(result).toMatchObject({
+      ledger: { count: 0 },
+      breaks: { parked: { count: 1, dropped: { count: 1, totals: { EUR: '1.00' } } } },
+      repair: {
+        markerArrived: true,
+        replayed: { count: 0 },
+        retried: { count: 0 },
+        copied: { count: 0 },
+      },
+    });
+    expect(await system.transfersPosted()).toBe(0);
   });
 
   it('works while payments flow', async () => {

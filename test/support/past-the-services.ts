@@ -23,16 +23,6 @@ export class PastTheServices {
     for (const shard of [0, 1, 2, 3]) await this.onQueue(ledgerQueue(shard), 'DELETE', '/contents');
   }
 
-  /** Messages that wait in the ledger's queues, those it has and has not settled too. */
-  async queued(): Promise<number> {
-    let sum = 0;
-    for (const shard of [0, 1, 2, 3]) {
-      const response = await this.onQueue(ledgerQueue(shard), 'GET', '');
-      sum += ((await response.json()) as { messages?: number }).messages ?? 0;
-    }
-    return sum;
-  }
-
   private async onQueue(queue: string, method: string, path: string): Promise<Response> {
     const admin = new URL(this.stack.env['PAID_ONCE_BROKER_ADMIN_URL'] ?? '');
     const vhost = new URL(this.stack.env['PAID_ONCE_RELAY_AMQP_URL'] ?? '').pathname.slice(1);

@@ -53,6 +53,7 @@ export async function compareUntilAgreed(options: CompareUntilAgreed): Promise<C
     } catch (error) {
       // Whoever waits for two ledgers waits for their services too.
       if (!(error instanceof SideUnreachable) || timeIsOver()) throw error;
+      if (error.status === 404) markers.forget();
       onWaiting(
         `${error.side === 'ledger' ? 'the ledger' : 'payments'} at ${error.url} to answer (${error.reason})`,
       );

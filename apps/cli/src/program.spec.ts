@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { fakeService, run, type FakeService } from './test/run.js';
 
@@ -50,6 +52,10 @@ describe('the command line', () => {
     ['reconcile', 'no such verb'],
     ['compare --forever', 'no such option'],
     ['compare --timeout soon', 'no number'],
+    ['compare --timeout 5', 'nothing is waited for'],
+    ['compare --why x', 'nothing is repaired'],
+    ['compare --wait --by ann', 'nothing is repaired'],
+    ['compare --repair --why=', 'no reason'],
     ['pay', 'no file'],
     ['pay payments.csv --concurrency 0', 'out of range'],
     ['break', 'no link'],
@@ -124,6 +130,25 @@ describe('the command line', () => {
     expect(stderr).toContain(command);
   });
 
+  it.each(['status', 'compare', 'dead list', 'chapter', 'replay --since 2h --why x', 'reset --yes'])(
+    '%s says so when another program answers at our ports, and means no bug of ours: exit 3',
+    async (args) => {
+      const server = createServer((_, response) => response.end('<html>Welcome</html>'));
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const { exitCode, stdout, stderr } = await run(args, {
+        PAID_ONCE_PAYMENTS_URL: url,
+        PAID_ONCE_LEDGER_URL: url,
+        PAID_ONCE_RELAY_URL: url,
+      });
+      server.closeAllConnections();
+      server.close();
+      expect(exitCode).toBe(3);
+      expect(`${stdout}${stderr}`).toContain('another program seems to answer there');
+      expect(stderr).not.toContain('bug');
+    },
+  );
+
   it('stop says that it does not end the system, and what does', async () => {
     expect((await run('stop')).stderr).toContain('press Ctrl-C where npm start runs');
   });
@@ -182,11 +207,11 @@ describe('compare', () => {
     const [payments, ledger] = await twoSidesThatDiffer();
     const { exitCode, stdout } = await run('compare', sides(payments, ledger));
     expect(exitCode).toBe(1);
-    expect(stdout).toContain('1 payment (EUR 1.00) is safe in the outbox');
+    expect(stdout).toContain('1 event (EUR 1.00) is safe in the outbox');
     expect(stdout).toContain('nothing is lost, nothing is paid twice');
     const waited = await run('compare --wait --timeout 0.3', sides(payments, ledger));
     expect(waited.exitCode).toBe(1);
-    expect(waited.stderr).toContain('… 1 payment (EUR 1.00) is safe in the outbox');
+    expect(waited.stderr).toContain('… 1 event (EUR 1.00) is safe in the outbox');
   });
 
   const sides = (payments: FakeService, ledger: FakeService) => ({

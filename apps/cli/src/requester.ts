@@ -11,11 +11,12 @@ export interface Requester {
 /** The options that every verb which puts something right has. */
 export function addRequester(verb: Command): Command {
   return verb
-    .requiredOption('--why <text>', 'the reason; it is written down with what was done', (text) =>
-      said('why', text),
-    )
-    .option('--by <name>', 'who does it; default: who is logged in here', (text) => said('by', text));
+    .requiredOption('--why <text>', 'the reason; it is written down with what was done', saidWhy)
+    .option('--by <name>', 'who does it; default: who is logged in here', saidBy);
 }
+
+export const saidBy = (text: string): string => said('by', text);
+export const saidWhy = (text: string): string => said('why', text);
 
 /** @param flags as commander read them */
 export function requesterOf({ by, why }: { by?: string; why: string }): Requester {

@@ -4,7 +4,7 @@ import { exitCodes } from './exit-codes.js';
 
 export type ServiceName = 'payments' | 'ledger' | 'relay';
 
-const answerMs = 10_000;
+const usualAnswerMs = 10_000;
 
 /** A service answered, and said no. */
 export class Refused extends CliFailure {
@@ -20,10 +20,17 @@ export class Refused extends CliFailure {
 export async function call<Schema extends z.ZodType>(
   service: ServiceName,
   baseUrl: string,
-  request: { method?: 'GET' | 'POST' | 'PUT' | 'DELETE'; path: string; body?: object; signal?: AbortSignal },
+  request: {
+    method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
+    path: string;
+    body?: object;
+    signal?: AbortSignal;
+    /** How long to wait for the answer, in milliseconds. */
+    answerMs?: number;
+  },
   schema: Schema,
 ): Promise<z.infer<Schema>> {
-  const { method = 'GET', path, body } = request;
+  const { method = 'GET', path, body, answerMs = usualAnswerMs } = request;
   const timeout = AbortSignal.timeout(answerMs);
   let response: Response;
   let text: string;
@@ -36,13 +43,35 @@ export async function call<Schema extends z.ZodType>(
     text = await response.text();
   } catch (error) {
     if (request.signal?.aborted) throw request.signal.reason;
-    throw unreachable(`${names[service]} does not answer at ${baseUrl} (${reasonOf(error)}).`, service);
+    throw unreachable(
+      `${names[service]} does not answer at ${baseUrl} (${reasonOf(error, answerMs)}).`,
+      service,
+    );
   }
-  if (response.ok) return schema.parse(text === '' ? undefined : JSON.parse(text));
+  if (response.ok) return answerIn(text, schema, () => foreign(service, baseUrl));
   const { title, detail } = problemIn(text);
   const said = `${names[service]} answered ${method} ${path} with ${response.status}: ${[title, detail].filter(Boolean).join('. ')}`;
   if (response.status === 503) throw unreachable(said, service);
   throw new Refused(response.status, said);
+}
+
+function answerIn<Schema extends z.ZodType>(
+  text: string,
+  schema: Schema,
+  otherwise: () => CliFailure,
+): z.infer<Schema> {
+  try {
+    return schema.parse(text === '' ? undefined : JSON.parse(text));
+  } catch {
+    throw otherwise();
+  }
+}
+
+function foreign(service: ServiceName, baseUrl: string): CliFailure {
+  return unreachable(
+    `${names[service]} does not answer at ${baseUrl}: another program seems to answer there.`,
+    service,
+  );
 }
 
 const names: Record<ServiceName, string> = { payments: 'Payments', ledger: 'The ledger', relay: 'The relay' };
@@ -57,7 +86,7 @@ function problemIn(text: string): z.infer<typeof problem> {
   }
 }
 
-export function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown, answerMs = usualAnswerMs): string {
   if (!(error instanceof Error)) return String(error);
   const cause = error.cause;
   if (cause instanceof Error && 'code' in cause) return String(cause.code);

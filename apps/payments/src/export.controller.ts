@@ -3,7 +3,15 @@ import { ApiTags } from '@nestjs/swagger';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { afterAll } from '@paid-once/compare';
 import { isUuid, type PaymentEventType } from '@paid-once/contracts';
-import { markersOf, stationsOf, type MessageStation } from '@paid-once/outbox';
+import {
+  listDeadLetters,
+  markersOf,
+  stationsOf,
+  type DeadLetter,
+  type MessagePlace,
+  type MessageStation,
+  type Reader,
+} from '@paid-once/outbox';
 import {
   firstId,
   ParameterInvalid,
@@ -23,13 +31,20 @@ const pageRows = 10_000;
 /** Payments are accepted beside them. */
 const pagesAtATime = 2;
 const maxStations = 1_000;
+/** It is accepted, and may be reversed. */
+const eventsOfPayment = 2;
 
 interface Station {
   paymentId: string;
   type: PaymentEventType;
   messageId: string;
   station: MessageStation;
+  /** When it was accepted; of a dead letter, when it died. */
   since: string;
+  /** Of a dead letter: why, and who gave it up and why if somebody did. */
+  reason?: string;
+  droppedBy?: string | null;
+  droppedWhy?: string | null;
   /** With `marker`: whether it was published before that. */
   beforeMarker?: boolean;
 }
@@ -63,11 +78,17 @@ export class ExportController {
     if (ids.length > maxStations)
       throw new ParameterInvalid(`payment: at most ${maxStations} in one request.`);
     const set = marker === undefined ? undefined : readMarker(marker);
-    const { events, places, markers } = await reading(this.database, async (db) => ({
-      events: await db.query<ExportedRow[]>(eventsOfPaymentsSql, [ids]),
-      places: await stationsOf(db, ids, set),
-      markers: set === undefined ? [] : await markersOf(db, set),
-    }));
+    const { events, places, dead, markers } = await reading(this.database, async (db) => {
+      // The events first: of one that is accepted right after that, no place would be found either.
+      const accepted = await db.query<ExportedRow[]>(eventsOfPaymentsSql, [ids]);
+      const found = await stationsOf(db, ids, set);
+      return {
+        events: accepted,
+        places: found,
+        dead: await this.deadLettersOf(db, ids, found),
+        markers: set === undefined ? [] : await markersOf(db, set),
+      };
+    });
     if (set !== undefined && markers.length === 0) throw new MarkersNotFound();
     return events.map(({ payment_id, type, message_id, created_at }) => ({
       paymentId: payment_id,
@@ -79,7 +100,20 @@ export class ExportController {
         ...(set !== undefined && { beforeMarker: true }),
       }),
       since: created_at.toISOString(),
+      ...ofDeadLetter(dead.get(message_id)),
     }));
+  }
+
+  private async deadLettersOf(
+    db: Reader,
+    ids: string[],
+    places: ReadonlyMap<string, MessagePlace>,
+  ): Promise<Map<string, DeadLetter>> {
+    const isDead = [...places.values()].some(({ station }) => station === 'dead-lettered');
+    const letters = isDead
+      ? await listDeadLetters(db, { keys: ids }, '0', eventsOfPayment * maxStations)
+      : [];
+    return new Map(letters.map((letter) => [letter.messageId, letter]));
   }
 
   private async *pages(
@@ -99,6 +133,12 @@ export class ExportController {
       [afterId, afterType] = [last.payment_id, last.type];
     }
   }
+}
+
+function ofDeadLetter(letter: DeadLetter | undefined): Partial<Station> {
+  if (letter === undefined) return {};
+  const { reason, diedAt, droppedBy, droppedWhy } = letter;
+  return { reason, since: diedAt.toISOString(), droppedBy, droppedWhy };
 }
 
 function exported(row: ExportedRow): object {

@@ -28,6 +28,9 @@ export const station = z.object({
   reason: z.string().nullish(),
   messageId: z.string().nullish(),
   since: z.string().nullish(),
+  /** Who gave it up, and why; nothing of what nobody gave up. */
+  droppedBy: z.string().nullish(),
+  droppedWhy: z.string().nullish(),
   /** Only if a marker was named: it was published before the marker was. */
   beforeMarker: z.boolean().nullish(),
 });

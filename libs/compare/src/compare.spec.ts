@@ -135,8 +135,56 @@ describe('comparing two ledgers', () => {
   it('counts what was posted while it read as posted', async () => {
     payments.rows = [eventRow(1), eventRow(2)];
     ledger.rows = [eventRow(1)];
-    ledger.stations = [at(2, 'posted')];
+    postWhileReading(eventRow(2));
     expect(await compare(urls)).toMatchObject({ agree: true, ledger: { count: 2, totals: { EUR: '2.00' } } });
+  });
+
+  it('does not call ledgers equal when what was posted while it read has another amount, or is there twice', async () => {
+    payments.rows = [eventRow(1), eventRow(2)];
+    ledger.rows = [eventRow(1)];
+    postWhileReading(eventRow(2, { amountMinor: '130' }));
+    expect(await compare(urls)).toMatchObject({
+      agree: false,
+      ledger: { count: 2, totals: { EUR: '2.30' } },
+      breaks: { amountDiffers: { count: 1, totals: { EUR: '0.30' } } },
+    });
+    ledger.rows = [eventRow(1)];
+    postWhileReading(eventRow(2), eventRow(2));
+    expect(await compare(urls)).toMatchObject({
+      agree: false,
+      ledger: { count: 3, totals: { EUR: '3.00' } },
+      breaks: { duplicate: { count: 1, totals: { EUR: '1.00' } } },
+    });
+  });
+
+  it.each([
+    ['parked', 'invalid'],
+    ['deadLettered', 'too-big'],
+  ] as const)('tells of what is %s who gave it up and why, and counts it apart', async (kind, reason) => {
+    const side = kind === 'parked' ? ledger : payments;
+    const station = kind === 'parked' ? 'parked' : 'dead-lettered';
+    payments.rows = [eventRow(1), eventRow(2, { amountMinor: '250' })];
+    side.stations = [
+      { ...at(1, station), reason },
+      { ...at(2, station), reason: 'behind' },
+      { ...at(2, station), reason, droppedBy: 'ann', droppedWhy: 'paid by hand' },
+    ];
+    const rows: object[] = [];
+    const { breaks } = await compare({ ...urls, onBreak: (row) => void rows.push(row) });
+    expect(breaks[kind]).toMatchObject({
+      count: 2,
+      totals: { EUR: '3.50' },
+      dropped: { count: 1, totals: { EUR: '2.50' } },
+    });
+    expect(rows).toMatchObject([
+      { kind, detail: reason },
+      {
+        kind,
+        detail: `${reason}, dropped by ann: paid by hand`,
+        dropped: { by: 'ann', why: 'paid by hand' },
+      },
+    ]);
+    expect(rows[0]).not.toHaveProperty('dropped');
   });
 
   it('does not call a payment unexpected that is accepted and posted while it reads', async () => {
@@ -257,6 +305,19 @@ describe('comparing two ledgers', () => {
     await expect(compare(urls)).rejects.toThrow(SideUnreachable);
   });
 
+  it.each(['/digests', '/export', '/stations'])(
+    'says that another program seems to answer where %s is nothing of ours',
+    async (path) => {
+      payments.rows = [eventRow(1)];
+      payments.foreign = path;
+      await expect(compare(urls)).rejects.toMatchObject({
+        name: 'SideUnreachable',
+        side: 'payments',
+        reason: 'another program seems to answer there',
+      });
+    },
+  );
+
   it('says which side does not answer', async () => {
     await ledger.stop();
     await expect(compare(urls)).rejects.toMatchObject({
@@ -266,6 +327,16 @@ describe('comparing two ledgers', () => {
     });
   });
 });
+
+/** Between the reading of the ledger's rows and the look-up. */
+function postWhileReading(...rows: ReturnType<typeof eventRow>[]): void {
+  ledger.onRequest = (path) => {
+    if (path !== '/stations') return;
+    ledger.rows = [...ledger.rows, ...rows];
+    ledger.stations = rows.map(() => at(2, 'posted'));
+    ledger.onRequest = () => {};
+  };
+}
 
 function setBoth(atPayments: Station['station'], atLedger: Station['station']): void {
   payments.stations = [at(1, atPayments)];

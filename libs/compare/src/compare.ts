@@ -2,7 +2,9 @@ import type { BreakRow, Comparison } from './comparison.js';
 import { differences, type Difference } from './differences.js';
 import { differingRanges } from './differing-ranges.js';
 import type { Bucket, DigestRange } from './digests.js';
-import { judge, type Judgement } from './judge.js';
+import type { ExportRow } from './export-row.js';
+import { uuidBefore } from './id-range.js';
+import { judge, type Judgement, type LookedUp } from './judge.js';
 import { inRanges } from './ranges.js';
 import { Report } from './report.js';
 import { Side } from './side.js';
@@ -54,11 +56,7 @@ class Comparing {
 
   async run(): Promise<Comparison> {
     for await (const judgement of this.lookedUp(this.differences())) {
-      if (judgement.kind === 'gone') continue;
-      if (judgement.kind === 'posted-meanwhile') {
-        this.posted.add(judgement.row);
-        continue;
-      }
+      if (judgement.kind === 'gone' || judgement.kind === 'posted-meanwhile') continue;
       const row = this.report.add(judgement);
       await this.options.onBreak?.(row);
     }
@@ -111,13 +109,28 @@ class Comparing {
       const atPayments = Map.groupBy(answers, ({ paymentId }) => paymentId);
       for (const difference of batch) {
         const { paymentId } = difference.row;
-        yield judge(difference, {
-          ledger: atLedger.get(paymentId) ?? [],
-          payments: atPayments.get(paymentId) ?? [],
-        });
+        const known = { ledger: atLedger.get(paymentId) ?? [], payments: atPayments.get(paymentId) ?? [] };
+        const judgement = judge(difference, known);
+        if (judgement.kind === 'posted-meanwhile') yield* this.postedMeanwhile(difference.row, known);
+        else yield judgement;
       }
     }
   }
+
+  /** That it is posted now does not tell with which amount, nor how often. */
+  private async *postedMeanwhile(row: ExportRow, known: LookedUp): AsyncGenerator<Judgement, void> {
+    const { paymentId, type } = row;
+    const ofPayment = this.ledger.export({ after: uuidBefore(paymentId), until: paymentId });
+    const posted = this.posted.over(only(ofPayment, type));
+    for await (const difference of differences(iterated([row]), posted)) yield judge(difference, known);
+  }
+}
+
+async function* only(
+  rows: AsyncIterable<ExportRow>,
+  type: ExportRow['type'],
+): AsyncGenerator<ExportRow, void> {
+  for await (const row of rows) if (row.type === type) yield row;
 }
 
 async function* iterated<Item>(items: Iterable<Item>): AsyncGenerator<Item, void> {

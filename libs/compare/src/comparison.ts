@@ -30,6 +30,14 @@ export interface Break {
   totals: Totals;
   /** Since when the oldest of them has been where it is, in seconds; 0 if there is none. */
   oldestSeconds: number;
+  /** Of these, what a person gave up on purpose; left out where there is none. */
+  dropped?: { count: number; totals: Totals };
+}
+
+/** Who gave an event up, and why. */
+export interface Dropped {
+  by: string;
+  why: string;
 }
 
 /** One break, of one event. */
@@ -46,7 +54,9 @@ export interface BreakRow {
   /** Since when it has been where it is: ISO 8601. */
   since: string;
   ageSeconds: number;
-  /** Why it was parked or dead-lettered; what the ledger has instead. Empty where there is nothing to say. */
+  /** A person gave it up: nothing is to be done about it. */
+  dropped?: Dropped;
+  /** Why it was parked or dead-lettered, and who gave it up; what the ledger has instead. Empty where there is nothing to say. */
   detail: string;
 }
 

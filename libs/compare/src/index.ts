@@ -6,6 +6,7 @@ export {
   type BreakKind,
   type BreakRow,
   type Comparison,
+  type Dropped,
   type Totals,
 } from './comparison.js';
 export { digestPageSql, pageEndSql } from './digest-sql.js';

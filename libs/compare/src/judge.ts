@@ -1,4 +1,4 @@
-import type { BreakKind } from './comparison.js';
+import type { BreakKind, Dropped } from './comparison.js';
 import type { Difference } from './differences.js';
 import type { ExportRow } from './export-row.js';
 import type { Station } from './answers.js';
@@ -16,12 +16,14 @@ export interface Found {
   since: string | undefined;
   /** Why it was parked or dead-lettered. */
   reason: string | undefined;
+  /** A person gave it up. */
+  dropped: Dropped | undefined;
   ledgerRow?: ExportRow;
 }
 
 export type Judgement =
   | Found
-  /** It was posted between the two readings. */
+  /** It was posted between the two readings: what was posted is not known yet. */
   | { kind: 'posted-meanwhile'; row: ExportRow }
   | { kind: 'gone' };
 
@@ -33,13 +35,17 @@ export type Judgement =
  */
 export function judge(difference: Difference, { ledger, payments }: LookedUp): Judgement {
   const { row } = difference;
-  const here = (stations: Station[], ...wanted: Station['station'][]) =>
-    stations.find(({ type, station }) => type === row.type && wanted.includes(station));
+  // It may be kept for two reasons, and a person's decision is about the event: none of them may take it back.
+  const here = (stations: Station[], ...wanted: Station['station'][]) => {
+    const found = stations.filter(({ type, station }) => type === row.type && wanted.includes(station));
+    return found.find(({ droppedBy }) => droppedBy) ?? found[0];
+  };
   const found = (kind: BreakKind, at: Station | undefined): Found => ({
     kind,
     row,
     since: at?.since ?? undefined,
     reason: at?.reason ?? undefined,
+    dropped: at?.droppedBy ? { by: at.droppedBy, why: at.droppedWhy ?? '' } : undefined,
   });
   const posted = here(ledger, 'posted');
 

@@ -14,19 +14,38 @@ const received = z.object({ arrived: z.array(z.string()), deadLettersInBroker: z
 const betweenLooksMs = 500;
 
 /**
+ * A published set that has not arrived after so long, in milliseconds, may be lost, with what came before it: another is sent
+ * beside it. Each time it takes twice as long, so that a ledger that is hours behind gets few.
+ */
+const firstPatienceMs = 5_000;
+
+/** One marker in each shard. `ids`: once all of them are published; `noneDeadSince`: once all of them have arrived. */
+interface MarkerSet {
+  set: string;
+  ids?: string[];
+  noneDeadSince?: number;
+}
+
+/**
  * Sends markers through outbox, broker and inbox, one in each shard, again and again as long as it is asked for. When the
  * ledger has a set of them, it has everything that was published before: what is not there then will not come.
  */
 export class Markers {
   /** The newest set that the ledger has, all of it; give it to `compare`. */
   arrived: string | undefined;
-  private underWay: { set: string; ids?: string[]; noneDeadSince?: number } | undefined;
+  /** The newest first. */
+  private underWay: MarkerSet[] = [];
+  private patience: { ms: number; since?: number };
   private readonly payments: Side;
   private readonly ledger: Side;
 
-  constructor(urls: { payments: string; ledger: string; signal?: AbortSignal | undefined }) {
+  constructor(
+    urls: { payments: string; ledger: string; signal?: AbortSignal | undefined },
+    private readonly patienceMs = firstPatienceMs,
+  ) {
     this.payments = new Side('payments', urls.payments, urls.signal);
     this.ledger = new Side('ledger', urls.ledger, urls.signal);
+    this.patience = { ms: patienceMs };
   }
 
   /**
@@ -35,18 +54,40 @@ export class Markers {
    */
   async look(): Promise<boolean> {
     try {
-      this.underWay ??= await this.payments.ask('/outbox/markers', requested, {});
-      if (!(await this.haveArrived(this.underWay))) return false;
-      this.arrived = this.underWay.set;
-      this.underWay = undefined;
-      return true;
+      if (this.underWay.length === 0 || this.patienceIsOver())
+        this.underWay.unshift(await this.payments.ask('/outbox/markers', requested, { body: {} }));
+      for (const sent of this.underWay) {
+        if (!(await this.haveArrived(sent))) continue;
+        this.forget();
+        this.arrived = sent.set;
+        return true;
+      }
+      return false;
     } catch (error) {
-      if (error instanceof SideUnreachable) return false; // no marker, and so nothing is called missing
-      throw error;
+      if (!(error instanceof SideUnreachable)) throw error;
+      if (error.side === 'payments' && error.status === 404) this.forget();
+      return false; // no marker, and so nothing is called missing
     }
   }
 
-  private async haveArrived(sent: NonNullable<typeof this.underWay>): Promise<boolean> {
+  /** Begins anew: payments know none of these sets any more, as after a reset. */
+  forget(): void {
+    this.arrived = undefined;
+    this.underWay = [];
+    this.patience = { ms: this.patienceMs };
+  }
+
+  /** Only of what was published: as long as one waits for the relay, another would wait beside it. */
+  private patienceIsOver(): boolean {
+    const [newest] = this.underWay;
+    if (newest?.ids === undefined || newest.noneDeadSince !== undefined) return false;
+    this.patience.since ??= performance.now();
+    if (performance.now() - this.patience.since < this.patience.ms) return false;
+    this.patience = { ms: this.patience.ms * 2 };
+    return true;
+  }
+
+  private async haveArrived(sent: MarkerSet): Promise<boolean> {
     if (sent.ids === undefined) {
       const { markers } = await this.payments.ask(`/outbox/markers/${sent.set}`, published);
       if (markers.length === 0 || markers.some(({ publishedAt }) => publishedAt === null)) return false;

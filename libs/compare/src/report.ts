@@ -1,22 +1,30 @@
 import { formatAmount, uuidV7TimeMs } from '@paid-once/contracts';
-import { breakKinds, type Balance, type BreakKind, type BreakRow, type Comparison } from './comparison.js';
+import {
+  breakKinds,
+  type Balance,
+  type BreakKind,
+  type BreakRow,
+  type Comparison,
+  type Totals,
+} from './comparison.js';
 import type { ExportRow } from './export-row.js';
 import type { Found } from './judge.js';
 import { effectMinor, Money } from './tally.js';
 
 /** Adds up what was found, break by break. */
 export class Report {
-  private readonly found = new Map<BreakKind, { count: number; money: Money; oldestMs: number }>();
+  private readonly found = new Map<BreakKind, { sum: Sum; dropped: Sum; oldestMs: number }>();
 
   /** @returns the same, for people and files */
-  add({ kind, row, since, reason, ledgerRow }: Found): BreakRow {
+  add({ kind, row, since, reason, dropped, ledgerRow }: Found): BreakRow {
     const entry = this.found.get(kind) ?? {
-      count: 0,
-      money: new Money(),
+      sum: new Sum(),
+      dropped: new Sum(),
       oldestMs: Number.POSITIVE_INFINITY,
     };
-    entry.count++;
-    entry.money.add(row.currency, ledgerRow === undefined ? effectMinor(row) : gapMinor(row, ledgerRow));
+    const minor = ledgerRow === undefined ? effectMinor(row) : gapMinor(row, ledgerRow);
+    entry.sum.add(row.currency, minor);
+    if (dropped) entry.dropped.add(row.currency, minor);
     const sinceMs = since === undefined ? uuidV7TimeMs(row.paymentId) : Date.parse(since);
     entry.oldestMs = Math.min(entry.oldestMs, sinceMs);
     this.found.set(kind, entry);
@@ -31,7 +39,12 @@ export class Report {
       currency: row.currency,
       since: Number.isFinite(sinceMs) ? new Date(sinceMs).toISOString() : '',
       ageSeconds: secondsSince(sinceMs),
-      detail: reason ?? (ledgerRow === undefined ? '' : `the ledger has ${inWords(ledgerRow)}`),
+      ...(dropped && { dropped }),
+      detail: [
+        ...(reason === undefined ? [] : [reason]),
+        ...(dropped ? [`dropped by ${dropped.by}: ${dropped.why}`] : []),
+        ...(ledgerRow === undefined ? [] : [`the ledger has ${inWords(ledgerRow)}`]),
+      ].join(', '),
     };
   }
 
@@ -51,10 +64,25 @@ export class Report {
     const entry = this.found.get(kind);
     if (entry === undefined) return { count: 0, totals: {}, oldestSeconds: 0 };
     return {
-      count: entry.count,
-      totals: entry.money.totals(),
+      ...entry.sum.result(),
       oldestSeconds: secondsSince(entry.oldestMs),
+      ...(entry.dropped.count > 0 && { dropped: entry.dropped.result() }),
     };
+  }
+}
+
+/** Events and their money. */
+class Sum {
+  count = 0;
+  private readonly money = new Money();
+
+  add(currency: string, minor: bigint): void {
+    this.count++;
+    this.money.add(currency, minor);
+  }
+
+  result(): { count: number; totals: Totals } {
+    return { count: this.count, totals: this.money.totals() };
   }
 }
 

@@ -8,6 +8,8 @@ import { within } from './within.js';
 
 /** Milliseconds. */
 const answerMs = 10_000;
+/** All rows are added up: of ten million payments that took half a minute. */
+const statsMs = 60_000;
 const silenceMs = 20_000;
 
 /** One of the two ledgers, read over HTTP. */
@@ -36,7 +38,7 @@ export class Side {
   }
 
   stats(): Promise<Stats> {
-    return this.ask('/stats', stats);
+    return this.ask('/stats', stats, { limitMs: statsMs });
   }
 
   /** Payments only: what is older than that, by its database's clock, has a smaller message id. */
@@ -54,10 +56,14 @@ export class Side {
     return this.ask(`/stations?${parameters.toString()}`, z.array(station));
   }
 
-  /** One answer. @param body sent with POST */
-  async ask<Schema extends z.ZodType>(path: string, schema: Schema, body?: object): Promise<z.infer<Schema>> {
+  /** One answer. @param options `body` is sent with POST */
+  async ask<Schema extends z.ZodType>(
+    path: string,
+    schema: Schema,
+    { body, limitMs = answerMs }: { body?: object; limitMs?: number } = {},
+  ): Promise<z.infer<Schema>> {
     try {
-      const timeout = AbortSignal.timeout(answerMs);
+      const timeout = AbortSignal.timeout(limitMs);
       const signal = this.signal ? AbortSignal.any([timeout, this.signal]) : timeout;
       const response = await this.send(path, {
         signal,
@@ -67,7 +73,7 @@ export class Side {
           body: JSON.stringify(body),
         }),
       });
-      return schema.parse(await response.json());
+      return schema.parse(JSON.parse(await response.text()));
     } catch (error) {
       throw this.failure(error);
     }
@@ -103,7 +109,7 @@ export class Side {
   }
 
   private failure(error: unknown): unknown {
-    if (error instanceof SideUnreachable || error instanceof z.ZodError) return error;
+    if (error instanceof SideUnreachable) return error;
     if (this.signal?.aborted) return this.signal.reason;
     return new SideUnreachable(this.name, this.url, reasonOf(error));
   }
@@ -133,6 +139,8 @@ function query(parameters: object): string {
 
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  if (error instanceof z.ZodError || error instanceof SyntaxError)
+    return 'another program seems to answer there';
   if (error.cause instanceof AggregateError && 'code' in error.cause) return String(error.cause.code);
   return error.cause instanceof Error ? error.cause.message : error.message;
 }

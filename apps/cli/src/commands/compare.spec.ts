@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -80,6 +80,18 @@ describe('compare --report', () => {
     expect(await readdir(directory)).toEqual([]);
   });
 
+  it('tells what the comparison found, also when the report cannot be finished: exit 3', async () => {
+    const { env } = await differing({ station: 'outbox' });
+    const file = join(directory, 'breaks.csv');
+    await mkdir(file); // so it cannot take its name
+    const { exitCode, stdout, stderr } = await run(`compare --report ${file}`, env);
+    expect(exitCode).toBe(3);
+    expect(stdout).toContain('The ledgers differ by EUR 12.50, all of it on its way');
+    expect(stdout).not.toContain('written to');
+    expect(stderr).toContain(`The report ${file} cannot be written`);
+    expect(await readdir(directory)).toEqual(['breaks.csv']);
+  });
+
   it('exits 2 for a file whose name does not say how it is written', async () => {
     expect((await run('compare --report breaks.txt')).exitCode).toBe(2);
   });
@@ -106,7 +118,7 @@ describe('compare --wait', () => {
     });
     const { exitCode, stdout } = await run('compare --wait --timeout 3', env);
     expect(exitCode).toBe(1);
-    expect(stdout).toContain('1 payment (EUR 12.50) is missing: nothing is on its way that would post it');
+    expect(stdout).toContain('1 event (EUR 12.50) is missing: nothing is on its way that would post it');
     expect(stdout.trimEnd().split('\n').at(-1)).toBe('→ npx paid-once compare --repair');
   });
 
@@ -116,7 +128,7 @@ describe('compare --wait', () => {
     });
     const { exitCode, stdout } = await run('compare --wait --timeout 1', env);
     expect(exitCode).toBe(1);
-    expect(stdout).toContain('1 payment (EUR 12.50) is published and not yet posted');
+    expect(stdout).toContain('1 event (EUR 12.50) is published and not yet posted');
   });
 
   it('sends no marker in chapters whose ledger knows none', async () => {
@@ -129,7 +141,61 @@ describe('compare --wait', () => {
   });
 });
 
+describe('what a person must look at', () => {
+  it('is not waited for: the list of it, and the page that tells what to do', async () => {
+    const transfer = { ...event, src: 'bianca', dest: 'marc', amountMinor: '1300', currency: 'EUR' };
+    const { env } = await differing(
+      { station: 'published' },
+      {},
+      {
+        '/digests': { ...digest, hash: 'other' },
+        '/export': transfer,
+        '/stations': [{ ...event, station: 'posted', since: at }],
+      },
+    );
+    for (const flags of ['', ' --wait --timeout 0.2']) {
+      const { stdout } = await run(`compare${flags}`, env);
+      expect(stdout).toContain('docs/runbook/ledgers-differ.md');
+      expect(stdout.trimEnd().split('\n').at(-1)).toBe('→ npx paid-once compare --report breaks.csv');
+    }
+  });
+});
+
 describe('compare --repair', () => {
+  it.each(['parked', 'dead-lettered'])(
+    'does not undo a drop: what is %s and was given up is neither tried again nor published, and that is said',
+    async (station) => {
+      const given = {
+        ...event,
+        station,
+        reason: 'invalid',
+        since: at,
+        droppedBy: 'ann',
+        droppedWhy: 'by hand',
+      };
+      const { payments, ledger, env } = await differing(
+        station === 'parked' ? { station: 'published', beforeMarker: true } : given,
+        markers,
+        {
+          '/inbox/markers': { arrived: ['mark'], deadLettersInBroker: 0 },
+          ...(station === 'parked' && { '/stations': [given] }),
+        },
+      );
+      const file = join(directory, 'breaks.ndjson');
+      const { exitCode, stdout } = await run(`compare --repair --timeout 1 --report ${file}`, env);
+      expect(exitCode).toBe(1);
+      const posted = [...payments.requests, ...ledger.requests].filter(({ line }) => line.startsWith('POST'));
+      expect(new Set(posted.map(({ line }) => line))).toEqual(new Set(['POST /outbox/markers']));
+      expect(stdout).toContain('1 event (EUR 12.50) was given up on purpose: a repair does not undo that.');
+      expect(stdout).toContain('nothing is lost, but 1 event (EUR 12.50) was given up on purpose.');
+      expect(stdout).not.toContain('until a person decides');
+      expect(stdout.trimEnd().split('\n').at(-1)).toBe('→ npx paid-once dead list --dropped');
+      expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({
+        detail: 'invalid, dropped by ann: by hand',
+      });
+    },
+  );
+
   it('asks for a replay of what is missing, with who and why, and says so in words and money', async () => {
     const replays = { '/outbox/replays': { interventions: ['1'], messages: 1, notInHistory: [] } };
     const { payments, env } = await differing(

@@ -3,26 +3,30 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { currentChapter } from '../chapters.js';
 import { compareUntilAgreed, type CompareUntilAgreed } from '../compare-until-agreed.js';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
-import { showComparison } from '../output/compare-view.js';
+import { CliFailure } from '../failure.js';
+import { isUndecided, showComparison } from '../output/compare-view.js';
 import { waitingLine } from '../output/progress.js';
 import { age, counted } from '../output/words.js';
 import { repairLedgers, type Repaired } from '../repair/repair-ledgers.js';
 import { repairSentences } from '../repair/repair-view.js';
 import { BreakReport } from '../report/break-report.js';
 import { formatOf } from '../report/report-formats.js';
-import { requesterOf } from '../requester.js';
+import { requesterOf, saidBy, saidWhy } from '../requester.js';
 import { addVerb, type Context, type Run } from '../verb.js';
 
 interface CompareFlags {
   json?: true;
   wait?: true;
   repair?: true;
-  timeout: number;
+  timeout?: number;
   olderThan?: number;
   report?: string;
   by?: string;
-  why: string;
+  why?: string;
 }
+
+/** In seconds. */
+const usualTimeout = 60;
 
 export function addCompare(program: Command, run: Run): void {
   addVerb(program, {
@@ -38,15 +42,20 @@ export function addCompare(program: Command, run: Run): void {
   })
     .option('--wait', 'repeat until they agree; what is missing is proven by markers')
     .option('--repair', 'publish again what is missing, retry what is parked, and compare again')
-    .option('--timeout <seconds>', 'how long to wait', seconds, 60)
+    .option('--timeout <seconds>', `with --wait or --repair, how long; default: ${usualTimeout}`, seconds)
     .option('--older-than <seconds>', 'only what was accepted longer ago than that', seconds)
     .option('--report <file>', 'write every break to a file: .csv, .json or .ndjson', reportFile)
-    .option('--by <name>', 'with --repair, who does it; default: who is logged in here')
-    .option('--why <text>', 'with --repair, the reason that is written down', 'compare --repair')
+    .option('--by <name>', 'with --repair, who does it; default: who is logged in here', saidBy)
+    .option(
+      '--why <text>',
+      'with --repair, the reason that is written down; default: compare --repair',
+      saidWhy,
+    )
     .action((flags: CompareFlags) => run(flags.json === true, (context) => compareLedgers(context, flags)));
 }
 
 async function compareLedgers(context: Context, flags: CompareFlags): Promise<ExitCode> {
+  refuseFlagsWithoutUse(flags);
   const { out, settings, signal } = context;
   const { urls } = settings();
   const report = reportTo(flags.report);
@@ -59,23 +68,25 @@ async function compareLedgers(context: Context, flags: CompareFlags): Promise<Ex
     const options: CompareUntilAgreed & { signal: AbortSignal } = {
       payments: urls.payments,
       ledger: urls.ledger,
-      timeoutMs: flags.wait || flags.repair ? flags.timeout * 1_000 : 0,
+      timeoutMs: flags.wait || flags.repair ? timeoutOf(flags) * 1_000 : 0,
       onWaiting: (what) => waiting.show(what),
       olderThan: bound?.olderThan,
       breaks: report,
       signal,
     };
     const { comparison, repaired } = await outcomeOf(context, flags, options).finally(() => waiting.end());
-    await report?.finish();
+    // What the comparison found is told all the same.
+    const unwritten = await report?.finish().catch((error: unknown) => error);
     out.result({
       ...comparison,
       ...(bound && { olderThan: bound.at }),
       ...(repaired && { repair: repaired }),
-      ...(report && { report: flags.report, rows: report.rows }),
+      ...(report && !unwritten && { report: flags.report, rows: report.rows }),
     });
     if (bound) out.say(`What was accepted before ${bound.at}, by the payments database’s clock:`);
     if (repaired) for (const line of repairSentences(repaired, comparison)) out.say(line);
     showComparison(out, comparison);
+    if (unwritten) throw unwritten;
     if (report) out.say(`${counted(report.rows, 'break')} written to ${flags.report}.`);
     return await concluded(context, flags, comparison);
   } finally {
@@ -92,7 +103,8 @@ async function outcomeOf(
   // The ledger of chapters 1 to 3 ignores markers. Where no chapter can be asked for, they are simply tried.
   const now = await currentChapter(settings().urls.payments, signal).catch(() => undefined);
   const marked = { ...options, sendMarkers: now === undefined || now.chapter === 4 };
-  if (flags.repair) return repairLedgers({ ...marked, who: requesterOf(flags) });
+  if (flags.repair)
+    return repairLedgers({ ...marked, who: requesterOf({ ...flags, why: flags.why ?? 'compare --repair' }) });
   return { comparison: await compareUntilAgreed(marked) };
 }
 
@@ -105,17 +117,39 @@ async function concluded(
     out.next('npx paid-once status');
     return exitCodes.done;
   }
-  const { inBroker, missing, parked, deadLettered } = comparison.breaks;
+  const { inBroker, missing, parked, deadLettered, ...breaks } = comparison.breaks;
   const now =
     inBroker.count > 0 && (await currentChapter(settings().urls.payments, signal).catch(() => undefined));
   if (now && now.chapter === 1)
     out.say('This is chapter 1, which keeps nothing to send again: what stays unposted is lost.');
-  if (flags.wait || flags.repair) out.say(`They did not agree within ${age(flags.timeout)}.`);
+  if (flags.wait || flags.repair) out.say(`They did not agree within ${age(timeoutOf(flags))}.`);
   if (missing.count > 0 && !flags.repair) out.next('npx paid-once compare --repair');
-  else if (parked.count + deadLettered.count > 0) out.next('npx paid-once dead list');
+  else if (pastTheSystem.some((kind) => breaks[kind].count > 0)) {
+    out.say('What to do about each: docs/runbook/ledgers-differ.md');
+    out.next('npx paid-once compare --report breaks.csv');
+  } else if (isUndecided(parked) || isUndecided(deadLettered)) out.next('npx paid-once dead list');
+  else if (parked.count + deadLettered.count > 0) out.next('npx paid-once dead list --dropped');
   else if (flags.wait || flags.repair) out.next('npx paid-once links', 'npx paid-once heal');
   else out.next('npx paid-once compare --wait');
   return exitCodes.differ;
+}
+
+/** None of these goes away by waiting, and no command puts it right. */
+const pastTheSystem = ['unexpected', 'duplicate', 'amountDiffers', 'order'] as const;
+
+function timeoutOf({ timeout = usualTimeout }: CompareFlags): number {
+  return timeout;
+}
+
+function refuseFlagsWithoutUse({ wait, repair, timeout, by, why }: CompareFlags): void {
+  const unused =
+    timeout !== undefined && !wait && !repair
+      ? '--timeout is for --wait or --repair.'
+      : (by ?? why) !== undefined && !repair
+        ? '--by and --why are for --repair.'
+        : undefined;
+  if (unused !== undefined)
+    throw new CliFailure(exitCodes.usage, unused, 'Nothing was compared.', 'npx paid-once compare --help');
 }
 
 function reportTo(file: string | undefined): BreakReport | undefined {

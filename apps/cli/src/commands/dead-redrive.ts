@@ -1,7 +1,14 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { redrivenText } from '../dead/dead-view.js';
-import { parkedAgainIn, redriveParked, requestRedrive, triedIn, type Redriven } from '../dead/redrive.js';
-import { whichOf, whichText } from '../dead/which.js';
+import {
+  redriveParked,
+  requestRedrive,
+  stuckAgainIn,
+  triedIn,
+  waitingIn,
+  type Redriven,
+} from '../dead/redrive.js';
+import { quoted, whichOf, whichText } from '../dead/which.js';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { messagesIn, untilFinished } from '../interventions/until-finished.js';
 import type { Intervention } from '../interventions/interventions.js';
@@ -73,7 +80,7 @@ async function redrive(context: Context, text: string | undefined, flags: Flags)
   }
   showOutbox(context, outbox);
   if (triedIn(ledger) > 0) out.say(`ledger   ${redrivenText(ledger)}`);
-  return verdict(context, outbox, ledger);
+  return verdict(context, text, outbox, ledger);
 }
 
 interface OutboxResult {
@@ -109,16 +116,33 @@ function showOutbox({ out }: Context, { requested, published, stillDead, failure
   for (const failure of new Set(failures)) out.say(`         ${failure}`);
 }
 
-function verdict({ out }: Context, { stillDead }: OutboxResult, ledger: Redriven): ExitCode {
-  const stuck = (stillDead ?? 0) + parkedAgainIn(ledger);
+function verdict(
+  { out }: Context,
+  text: string | undefined,
+  { requested, stillDead }: OutboxResult,
+  ledger: Redriven,
+): ExitCode {
+  const stuck = (stillDead ?? 0) + stuckAgainIn(ledger);
   if (stuck > 0) {
     out.say(
       out.colours.bold(
         `${counted(stuck, 'message')} stuck again: kept, not lost, and not tried again by itself.`,
       ),
     );
-    out.next('npx paid-once dead list');
+    out.next(text === undefined ? 'npx paid-once dead list' : `npx paid-once dead show ${quoted(text)}`);
     return exitCodes.differ;
+  }
+  if (requested > 0 && stillDead === null) {
+    out.say(
+      'Asked for, and not done yet: the relay publishes them as soon as it can; status shows what is open.',
+    );
+    out.next('npx paid-once status');
+    return exitCodes.done;
+  }
+  if (waitingIn(ledger) > 0) {
+    out.say('Nothing of it needs a person: a reversal is posted together with its payment.');
+    out.next('npx paid-once compare --wait');
+    return exitCodes.done;
   }
   out.say(out.colours.green('✓ Nothing of it is stuck any more.'));
   out.next('npx paid-once compare --wait');

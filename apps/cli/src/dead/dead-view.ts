@@ -3,7 +3,7 @@ import { age, count, counted, money } from '../output/words.js';
 import { moment } from '../output/moments.js';
 import type { DeadGroup, DeadMessage } from './dead-letters.js';
 import { meaningOf, type DeadSide } from './reasons.js';
-import { parkedAgainIn, type Redriven } from './redrive.js';
+import { stuckAgainIn, waitingFor, waitingIn, type Redriven } from './redrive.js';
 
 const where: Record<DeadSide, string> = {
   outbox: 'In the outbox: what can never be published',
@@ -65,12 +65,17 @@ function attemptsText(attempts: number, first: string, last: string): string {
 
 /** What became of parked messages that were tried again. */
 export function redrivenText({ posted, repeated, parkedAgain }: Redriven): string {
-  const again = parkedAgainIn({ parkedAgain });
-  const reasons = Object.entries(parkedAgain).map(([reason, found]) => `${reason} ${count(found)}`);
+  const [again, waiting] = [stuckAgainIn({ parkedAgain }), waitingIn({ parkedAgain })];
+  const reasons = Object.entries(parkedAgain)
+    .filter(([reason]) => reason !== waitingFor)
+    .map(([reason, found]) => `${reason} ${count(found)}`);
   return [
     `${counted(posted, 'message')} posted`,
     ...(repeated > 0
       ? [`${count(repeated)} ${repeated === 1 ? 'was' : 'were'} posted before, and not again`]
+      : []),
+    ...(waiting > 0
+      ? [`${count(waiting)} still ${waiting === 1 ? 'waits for its payment' : 'wait for their payments'}`]
       : []),
     ...(again > 0 ? [`${count(again)} parked again (${reasons.join(', ')})`] : []),
   ].join(', ');

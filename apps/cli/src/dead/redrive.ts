@@ -7,6 +7,12 @@ import { mayBeParked, type Which } from './which.js';
 /** The most that the ledger takes in one transaction. */
 const largestPortion = 500;
 
+/** Of a full portion each may be tried in transactions of its own, in milliseconds. */
+const portionMs = 120_000;
+
+/** The ledger's reason for a reversal whose payment is not posted yet: it is posted with that. */
+export const waitingFor = 'waiting-for';
+
 const requested = z.object({ interventions: z.array(z.string()), messages: z.number() });
 
 /** Asks the relay to publish these dead letters. @returns what is now under way there */
@@ -58,6 +64,7 @@ export async function redriveParked(
       path: '/parked/redrive',
       body: { ...who, ...which, limit },
       signal,
+      answerMs: portionMs,
     } as const;
     const { redriven, remaining } = await call('ledger', ledgerUrl, request, portion);
     add(sum, redriven);
@@ -72,11 +79,18 @@ export async function redriveParked(
 
 /** All that were tried. */
 export function triedIn({ posted, repeated, parkedAgain }: Redriven): number {
-  return posted + repeated + parkedAgainIn({ parkedAgain });
+  return posted + repeated + stuckAgainIn({ parkedAgain }) + waitingIn({ parkedAgain });
 }
 
-export function parkedAgainIn({ parkedAgain }: Pick<Redriven, 'parkedAgain'>): number {
-  return Object.values(parkedAgain).reduce((sum, count) => sum + count, 0);
+/** What a person must look at. */
+export function stuckAgainIn({ parkedAgain }: Pick<Redriven, 'parkedAgain'>): number {
+  const stuck = Object.entries(parkedAgain).filter(([reason]) => reason !== waitingFor);
+  return stuck.reduce((sum, [, count]) => sum + count, 0);
+}
+
+/** What is posted as soon as its payment is. */
+export function waitingIn({ parkedAgain }: Pick<Redriven, 'parkedAgain'>): number {
+  return parkedAgain[waitingFor] ?? 0;
 }
 
 function add(sum: Redriven, { posted, repeated, parkedAgain }: Redriven): void {

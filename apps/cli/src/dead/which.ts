@@ -27,6 +27,11 @@ export function whichText(which: Which): string {
   return 'reason' in which ? ` with the reason ${which.reason}` : ` of payment ${which.payments.join(', ')}`;
 }
 
+/** A reason or payment as one would type it in a shell. */
+export function quoted(text: string): string {
+  return /^[\w.-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
 /** Whether the ledger may have such messages: it refuses reasons that it does not know, as the relay's are. */
 export function mayBeParked(which: Which): boolean {
   return !('reason' in which) || ledgerReasons.includes(which.reason);

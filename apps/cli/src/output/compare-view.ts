@@ -2,6 +2,7 @@ import type { Break, BreakKind, Comparison, Totals } from '@paid-once/compare';
 import Table from 'cli-table3';
 import { age, count, counted, difference, grouped, money } from './words.js';
 import type { Output } from './output.js';
+import { sumOfMoney } from './sums.js';
 
 /** Both ledgers side by side, what stands between them, and the verdict in a sentence. */
 export function showComparison(out: Output, comparison: Comparison): void {
@@ -34,10 +35,36 @@ export function sideBySide({ payments, ledger }: Comparison): string[] {
 
 /** What stands between the two, with its money and its age. */
 export function breakSentence(kind: BreakKind, found: Break): string {
-  const what = `${counted(found.count, kind === 'order' ? 'reversal' : 'payment')} (${money(found.totals)})`;
   const oldest =
     found.count === 1 ? `for ${age(found.oldestSeconds)}` : `the oldest for ${age(found.oldestSeconds)}`;
-  return `${what} ${found.count === 1 ? singular[kind] : plural[kind]}, ${oldest}`;
+  return `${whatIs(kind, found)}, ${oldest}${givenUp(found)}`;
+}
+
+function whatIs(kind: BreakKind, { count: found, totals }: Break): string {
+  const what = counted(found, kind === 'order' ? 'reversal' : 'event');
+  return `${what} (${money(totals)}) ${found === 1 ? singular[kind] : plural[kind]}`;
+}
+
+function givenUp(found: Break): string {
+  const { dropped } = found;
+  if (dropped === undefined) return '';
+  if (!isUndecided(found))
+    return found.count === 1 ? '; it was given up on purpose' : '; all were given up on purpose';
+  return `; ${count(dropped.count)} of them (${money(dropped.totals)}) ${dropped.count === 1 ? 'was' : 'were'} given up on purpose`;
+}
+
+/** Whether there is one of them that nobody gave up. */
+export function isUndecided({ count: found, dropped }: Break): boolean {
+  return found > (dropped?.count ?? 0);
+}
+
+/** What of both kinds that are held back was given up on purpose. */
+export function droppedIn({ breaks }: Comparison): { count: number; totals: Totals } {
+  const parts = [...heldBack].flatMap((kind) => breaks[kind].dropped ?? []);
+  return {
+    count: parts.reduce((sum, part) => sum + part.count, 0),
+    totals: sumOfMoney(parts.map(({ totals }) => totals)),
+  };
 }
 
 const plural: Record<BreakKind, string> = {
@@ -64,7 +91,7 @@ const singular: Record<BreakKind, string> = {
 };
 /** Nothing is wrong: it will arrive by itself. */
 const inTransit: ReadonlySet<BreakKind> = new Set(['inOutbox', 'inBroker']);
-/** Kept, with a reason; a person decides. */
+/** Kept, with a reason; a person decides, or has decided. */
 const heldBack: ReadonlySet<BreakKind> = new Set(['deadLettered', 'parked']);
 
 /** One sentence, in words and money. */
@@ -81,17 +108,25 @@ export function verdictOf(comparison: Comparison): string {
     return `The ledgers differ by ${gap}, all of it on its way as far as can be seen: nothing is paid twice.`;
   if (kinds.every((kind) => inTransit.has(kind)))
     return `The ledgers differ by ${gap}, all of it on its way: nothing is lost, nothing is paid twice.`;
-  if (kinds.every((kind) => inTransit.has(kind) || heldBack.has(kind)))
-    return `The ledgers differ by ${gap}: nothing is lost, but some of it is held back until a person decides.`;
+  if (kinds.every((kind) => inTransit.has(kind) || heldBack.has(kind))) {
+    const isHeldBack = kinds.some((kind) => heldBack.has(kind) && isUndecided(comparison.breaks[kind]));
+    const dropped = droppedIn(comparison);
+    const but = [
+      ...(isHeldBack ? ['some of it is held back until a person decides'] : []),
+      ...(dropped.count > 0
+        ? [
+            `${counted(dropped.count, 'event')} (${money(dropped.totals)}) ${dropped.count === 1 ? 'was' : 'were'} given up on purpose`,
+          ]
+        : []),
+    ];
+    return `The ledgers differ by ${gap}: nothing is lost, but ${but.join(', and ')}.`;
+  }
   return `The ledgers do NOT agree: they differ by ${gap}, and not only by what is on its way.`;
 }
 
 /** What is waited for until the ledgers agree, in one line. */
 export function waitingFor(comparison: Comparison): string {
-  const found = foundBreaks(comparison).map(
-    ([kind, { count: found, totals }]) =>
-      `${counted(found, 'payment')} (${money(totals)}) ${found === 1 ? singular[kind] : plural[kind]}`,
-  );
+  const found = foundBreaks(comparison).map(([kind, each]) => `${whatIs(kind, each)}${givenUp(each)}`);
   return found.length === 0 ? 'nothing' : found.join('; ');
 }
 

@@ -1,7 +1,9 @@
-import type { BreakKind } from '@paid-once/compare';
+import type { BreakRow } from '@paid-once/compare';
 
-/** What a person does about a break of this kind, if anything. */
-export function nextStep(kind: BreakKind, paymentId: string): string {
+/** What a person does about a break, if anything. */
+export function nextStep({ kind, paymentId, dropped }: BreakRow): string {
+  if (dropped)
+    return `none: a person decided it, for good; npx paid-once show ${paymentId} tells who and why`;
   switch (kind) {
     case 'inOutbox':
       return 'none: it is published as soon as the broker can be reached (npx paid-once links)';

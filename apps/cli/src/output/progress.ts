@@ -51,6 +51,24 @@ function lines(out: Output, unit: string): Progress {
   };
 }
 
+const slowMs = 2_000;
+
+/** Says what is waited for if the work takes long. */
+export async function tellIfSlow<Result>(
+  out: Output,
+  forWhat: string,
+  work: Promise<Result>,
+): Promise<Result> {
+  const waiting = waitingLine(out);
+  const timer = setTimeout(() => waiting.show(forWhat), slowMs);
+  try {
+    return await work;
+  } finally {
+    clearTimeout(timer);
+    waiting.end();
+  }
+}
+
 /** A line that says what is being waited for: rewritten in place on a terminal, else repeated when it changes. */
 export function waitingLine(out: Output): { show(text: string): void; end(): void } {
   const { stream, moves } = out.progress;

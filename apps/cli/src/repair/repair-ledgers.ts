@@ -101,6 +101,7 @@ class Repair {
   }
 
   async take(row: BreakRow): Promise<void> {
+    if (row.dropped) return; // to try it again would undo what a person decided
     if (row.kind === 'missing') this.missing.push(row);
     else if (row.kind === 'parked') this.parked.push(row);
     if (this.missing.length >= portion) await this.replayMissing();
@@ -146,9 +147,10 @@ class Repair {
     for (let index = 0; index < ids.length; index += stationsInOne) {
       const stations = await side.stations(ids.slice(index, index + stationsInOne));
       const name = ({ paymentId, type }: { paymentId: string; type: string }) => `${paymentId}/${type}`;
-      const posted = new Set(stations.filter(({ station }) => station === 'posted').map(name));
+      const settled = stations.filter(({ station, droppedBy }) => station === 'posted' || droppedBy);
+      const isSettled = new Set(settled.map(name));
       for (const at of stations)
-        if (at.station === 'parked' && brokenCopies.has(at.reason ?? '') && !posted.has(name(at)))
+        if (at.station === 'parked' && brokenCopies.has(at.reason ?? '') && !isSettled.has(name(at)))
           broken.add(name(at));
     }
     return rows.filter(({ paymentId, type }) => broken.has(`${paymentId}/${type}`));

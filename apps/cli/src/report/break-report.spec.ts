@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -83,6 +83,16 @@ describe('a report of the breaks', () => {
     );
   });
 
+  it('says of what was given up that a person decided it', async () => {
+    const dropped = { by: 'ann', why: 'paid by hand' };
+    const [line] = (await written('x.ndjson', [{ ...row, kind: 'parked', dropped }])).split('\n');
+    expect(JSON.parse(line ?? '')).toMatchObject({
+      class: 'parked',
+      nextStep: expect.stringContaining('none: a person decided it'),
+    });
+    expect(JSON.parse(line ?? '')).not.toHaveProperty('dropped');
+  });
+
   it('leaves the file before it as it was until it is whole, and when it never is', async () => {
     const file = join(directory, 'breaks.ndjson');
     await writeFile(file, 'of yesterday');
@@ -105,6 +115,28 @@ describe('a report of the breaks', () => {
     await report.finish();
     expect((await readFile(file, 'utf8')).trimEnd().split('\n')).toHaveLength(1);
     expect(await readdir(directory)).toEqual(['breaks.ndjson']);
+  });
+
+  it('says that it cannot be written when the disk is full, whenever that shows, and leaves what was there', async () => {
+    for (const rows of [1, 10_000]) {
+      const file = join(directory, 'breaks.csv');
+      await writeFile(file, 'of yesterday');
+      await symlink('/dev/full', `${file}.${process.pid}.unfinished`);
+      const report = new BreakReport(file, formatFor(file));
+      const write = async () => {
+        await report.begin();
+        for (let index = 0; index < rows; index++) await report.add(row);
+        await report.finish();
+      };
+      await expect(write()).rejects.toMatchObject({
+        name: 'CliFailure',
+        exitCode: 3,
+        happened: expect.stringContaining('no space left on device'),
+      });
+      await report.discard();
+      expect(await readdir(directory)).toEqual(['breaks.csv']);
+      expect(await readFile(file, 'utf8')).toBe('of yesterday');
+    }
   });
 
   it('says that it cannot be written where there is no such directory', async () => {

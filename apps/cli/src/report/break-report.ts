@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
+import { finished } from 'node:stream/promises';
 import type { BreakRow } from '@paid-once/compare';
 import type { BreakSink } from '../compare-until-agreed.js';
 import { CliFailure } from '../failure.js';
-import { exitCodes } from '../exit-codes.js';
+import { exitCodes, type ExitCode } from '../exit-codes.js';
 import type { ReportFormat } from './report-formats.js';
 
 /**
@@ -28,10 +29,12 @@ export class BreakReport implements BreakSink {
     await this.close();
     this.rows = 0;
     const stream = createWriteStream(this.unfinished, { flags: 'w', mode: 0o600 });
+    // A disk that is full is told by the next write, or by the end; without a listener it ends the process.
+    stream.on('error', () => {});
     try {
       await once(stream, 'open');
     } catch (error) {
-      throw cannotWrite(this.file, error);
+      throw cannotWrite(this.file, error, exitCodes.usage);
     }
     this.stream = stream;
     await this.write(this.format.begin);
@@ -51,7 +54,7 @@ export class BreakReport implements BreakSink {
       await handle.close();
       await rename(this.unfinished, this.file);
     } catch (error) {
-      throw cannotWrite(this.file, error);
+      throw error instanceof CliFailure ? error : cannotWrite(this.file, error);
     }
   }
 
@@ -64,8 +67,12 @@ export class BreakReport implements BreakSink {
   private async write(text: string): Promise<void> {
     const { stream } = this;
     if (stream === undefined) throw new Error('Bug: a report was not begun');
-    if (stream.errored) throw cannotWrite(this.file, stream.errored);
-    if (text !== '' && !stream.write(text)) await once(stream, 'drain');
+    try {
+      if (stream.errored) throw stream.errored;
+      if (text !== '' && !stream.write(text)) await once(stream, 'drain');
+    } catch (error) {
+      throw cannotWrite(this.file, error);
+    }
   }
 
   private async close(): Promise<void> {
@@ -73,15 +80,15 @@ export class BreakReport implements BreakSink {
     this.stream = undefined;
     if (stream === undefined) return;
     stream.end();
-    await once(stream, 'close');
+    await finished(stream);
   }
 }
 
-function cannotWrite(file: string, error: unknown): CliFailure {
+function cannotWrite(file: string, error: unknown, exitCode: ExitCode = exitCodes.unreachable): CliFailure {
   return new CliFailure(
-    exitCodes.usage,
+    exitCode,
     `The report ${file} cannot be written: ${error instanceof Error ? error.message : String(error)}.`,
-    'The ledgers were not changed; what the file held before, it still holds.',
+    'That says nothing about the ledgers; what the file held before, it still holds.',
     'Give another file, or make room.',
   );
 }

@@ -52,9 +52,9 @@ const csv: ReportFormat = {
   end: '',
 };
 
-function fieldsOf({ kind, ...row }: BreakRow): Record<(typeof columns)[number], string | number | null> {
+function fieldsOf(row: BreakRow): Record<(typeof columns)[number], string | number | null> {
   return {
-    class: kind,
+    class: row.kind,
     paymentId: row.paymentId,
     type: row.type,
     messageId: row.messageId,
@@ -65,6 +65,6 @@ function fieldsOf({ kind, ...row }: BreakRow): Record<(typeof columns)[number], 
     since: row.since,
     ageSeconds: row.ageSeconds,
     detail: row.detail,
-    nextStep: nextStep(kind, row.paymentId),
+    nextStep: nextStep(row),
   };
 }

@@ -71,6 +71,12 @@ describe('dead letters', () => {
     expect((await rig.get('/outbox/dead-letters/messages?reason=behind')).body).toMatchObject({
       items: [{ paymentId: invalid, droppedBy: 'ann', droppedWhy: who.why, droppedAt: expect.any(String) }],
     });
+    const [{ diedAt }] = (await rig.get(`/outbox/dead-letters/messages?payment=${invalid}&reason=invalid`))
+      .body['items'] as [{ diedAt: string }];
+    expect((await rig.get(`/stations?payment=${invalid}`)).body).toMatchObject([
+      { station: 'dead-lettered', reason: 'invalid', since: diedAt, droppedBy: 'ann', droppedWhy: who.why },
+      { station: 'dead-lettered', reason: 'behind', droppedBy: 'ann' },
+    ]);
   });
 });
 

@@ -17,6 +17,8 @@ export class FakeSide {
   rowsSent = 0;
   /** Ends the export's connection after that many rows. */
   breakOffAfter: number | undefined;
+  /** A path that is answered as another program might. */
+  foreign: string | undefined;
   /** Called before an answer is begun. */
   onRequest: (path: string) => void = () => {};
   private server: Server | undefined;
@@ -30,6 +32,7 @@ export class FakeSide {
       const json = (body: unknown) =>
         response.setHeader('content-type', 'application/json').end(JSON.stringify(body));
       const rows = this.rows.toSorted(compareEvents);
+      if (url.pathname === this.foreign) return response.end('<html>Welcome</html>');
       switch (url.pathname) {
         case '/export': {
           const wanted = rowsIn(rows, url.searchParams);
