@@ -30,6 +30,8 @@ export interface SystemUrls {
 
 export interface CliSettings {
   urls: SystemUrls;
+  /** Whether somebody said where Toxiproxy is: outside lab mode there may be none. */
+  linksGiven: boolean;
   ports: { payments: number; ledger: number; relay: number; link: number; toxiproxy: number };
   servers: 'auto' | 'containers' | 'local';
   /** Whether RabbitMQ may be installed where it is missing. */
@@ -56,6 +58,7 @@ export function cliSettings(env: NodeJS.ProcessEnv = environment()): CliSettings
       link: at(read.PAID_ONCE_LINK_URL, ports.link),
       toxiproxy: at(read.PAID_ONCE_TOXIPROXY_URL, ports.toxiproxy),
     },
+    linksGiven: read.PAID_ONCE_TOXIPROXY_URL !== undefined,
     ports,
     servers: read.PAID_ONCE_SERVERS,
     install: read.PAID_ONCE_INSTALL,

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { fakeService, run as runCli, type FakeAnswer, type FakeService } from '../test/run.js';
 
 const payment = '019a0000-0000-7000-8000-000000000001';
@@ -125,6 +125,28 @@ describe('dead show', () => {
   });
 });
 
+describe('with one side away', () => {
+  const away = (args: string) => runCli(args, { PAID_ONCE_PAYMENTS_URL: payments.url });
+  it('dead list shows what the other has, and says which does not answer: exit 3', async () => {
+    outboxAnswers['/outbox/dead-letters'] = { count: 3, groups: [invalid] };
+    const { exitCode, stdout, stderr } = await away('dead list');
+    expect(exitCode).toBe(3);
+    expect(stdout).toContain('invalid  3 messages (EUR 3.00) of payment.accepted');
+    expect(stdout).toContain('3 messages (EUR 3.00) on the side that answers');
+    expect(stderr).toContain('The ledger does not answer');
+    const json = JSON.parse((await away('dead list --json')).stdout) as object;
+    expect(json).toMatchObject({ count: 3, error: expect.stringContaining('The ledger') });
+  });
+  it('dead show shows what the other has, and calls nothing gone that it cannot see: exit 3', async () => {
+    outboxAnswers['/outbox/dead-letters/messages'] = { items: [deadLetter], next: null };
+    const shown = await away(`dead show ${payment}`);
+    expect([shown.exitCode, shown.stdout.includes('dead in the outbox: invalid')]).toEqual([3, true]);
+    outboxAnswers['/outbox/dead-letters/messages'] = { items: [], next: null };
+    const none = await away(`dead show ${payment}`);
+    expect([none.exitCode, none.stdout.includes('Nothing is stuck')]).toEqual([3, false]);
+  });
+});
+
 describe('dead redrive', () => {
   const open = { id: '7', kind: 'redrive', shard: 1, by: 'ann', why: 'x', requestedAt: seen.firstSeen };
   const none = { posted: 0, repeated: 0, parkedAgain: {} };
@@ -188,7 +210,27 @@ describe('dead redrive', () => {
     outboxAnswers['/outbox/dead-letters/redrive'] = { interventions: ['7'], messages: 3 };
     const { exitCode, stdout } = await run(`dead redrive ${payment} --why x --no-wait`);
     expect([exitCode, stdout.includes('3 messages asked for, not waited for')]).toEqual([0, true]);
+    expect(stdout).toContain('Asked for, and not done yet');
+    expect(stdout).not.toContain('Nothing of it is stuck any more');
+    expect(stdout.trimEnd().split('\n').at(-1)).toBe('→ npx paid-once status');
     expect(bodiesOf(payments, '/outbox/dead-letters/redrive')).toMatchObject([{ payments: [payment] }]);
+  });
+  it('does not call a reversal stuck that waits for its payment', async () => {
+    ledgerAnswers['/parked/redrive'] = {
+      redriven: { ...none, posted: 1, parkedAgain: { 'waiting-for': 2 } },
+      remaining: 0,
+    };
+    const { exitCode, stdout } = await run('dead redrive --all --why x');
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('1 message posted, 2 still wait for their payments');
+    expect(stdout).not.toContain('stuck again');
+  });
+  it('waits for a full portion longer than for other answers', async () => {
+    ledgerAnswers['/parked/redrive'] = { redriven: { ...none, posted: 1 }, remaining: 0 };
+    const timeout = jest.spyOn(AbortSignal, 'timeout');
+    await run('dead redrive poison --why x');
+    expect(timeout.mock.calls).toEqual([[10_000], [120_000]]);
+    timeout.mockRestore();
   });
   it('does not ask the ledger for a reason that only the relay gives: it would refuse it', async () => {
     await run('dead redrive behind --why x');
@@ -259,6 +301,15 @@ describe('dead drop', () => {
     const { exitCode, stderr } = await run('dead drop --all --count 4 --why obsolete');
     expect(exitCode).toBe(1);
     expect(stderr).toContain('3 messages of the outbox were dropped before, nothing at the ledger.');
+  });
+  it('says what was dropped before a side did not answer, and with which count to go on', async () => {
+    ledgerAnswers['/parked/drop'] = 503;
+    const { exitCode, stderr } = await run('dead drop --all --count 4 --why obsolete');
+    expect(exitCode).toBe(3);
+    expect(stderr).toContain(
+      '3 messages of the outbox were dropped before; whether the ledger dropped its 1 is not known.',
+    );
+    expect(stderr).toContain('--count 1');
   });
 });
 

@@ -1,9 +1,9 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import { deadGroups, deadMessages } from '../dead/dead-letters.js';
+import { groupsOn, messagesOn, ofSidesThatAnswer, together } from '../dead/dead-letters.js';
 import { showGroups, showMessages } from '../dead/dead-view.js';
 import { dropDead } from '../dead/drop.js';
 import { ledgerReasons, meaningOf } from '../dead/reasons.js';
-import { whichOf, whichText } from '../dead/which.js';
+import { quoted, whichOf, whichText } from '../dead/which.js';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { counted, money } from '../output/words.js';
 import { addRequester, requesterOf } from '../requester.js';
@@ -42,16 +42,25 @@ function addList(group: Command, run: Run): void {
 }
 
 async function list({ out, settings, signal }: Context, dropped: boolean): Promise<ExitCode> {
-  const groups = await deadGroups(settings().urls, { dropped, signal });
+  const { urls } = settings();
+  const { answers, unreachable } = await ofSidesThatAnswer((side) =>
+    groupsOn(side, urls, { dropped, signal }),
+  );
+  const groups = answers.flat();
   const count = groups.reduce((sum, group) => sum + group.count, 0);
   const totals = sumOfMoney(groups.map((group) => group.totals));
   out.result({
     count,
     totals,
     groups: groups.map((group) => ({ ...group, ...meaningOf(group.side, group.reason) })),
+    ...(unreachable && { error: unreachable.happened }),
   });
   showGroups(out, groups);
   const what = `${counted(count, 'message')} (${money(totals)})`;
+  if (unreachable) {
+    out.say(`${what} on the side that answers; of the other nothing is known now.`);
+    throw unreachable;
+  }
   if (dropped) out.say(count === 0 ? 'Nothing was ever dropped.' : `${what} were given up, on purpose.`);
   else if (count === 0) out.say(out.colours.green('✓ Nothing is stuck: no dead letters, nothing parked.'));
   else out.say(`${what} in all: kept whole, not lost; nobody else waits for them.`);
@@ -75,15 +84,21 @@ function addShow(group: Command, run: Run): void {
     .action((text: string, flags: { json?: true; limit: number }) =>
       run(flags.json === true, async ({ out, settings, signal }) => {
         const which = whichOf(text, {});
-        const { messages, more } = await deadMessages(settings().urls, which, { limit: flags.limit, signal });
-        out.result({ messages, more });
+        const { urls } = settings();
+        const { answers, unreachable } = await ofSidesThatAnswer((side) =>
+          messagesOn(side, urls, which, { limit: flags.limit, signal }),
+        );
+        const { messages, more } = together(answers);
+        out.result({ messages, more, ...(unreachable && { error: unreachable.happened }) });
         showMessages(out, messages);
-        if (messages.length === 0) out.say(`Nothing is stuck${whichText(which)}.`);
+        if (messages.length === 0 && unreachable) out.say('Nothing on the side that answers.');
+        else if (messages.length === 0) out.say(`Nothing is stuck${whichText(which)}.`);
         else {
           out.say();
           for (const line of meaningLines(messages)) out.say(line);
         }
         if (more) out.say(`There are more than ${flags.limit} on a side: --limit shows up to 200.`);
+        if (unreachable) throw unreachable;
         out.next(
           ...(messages.length === 0
             ? ['npx paid-once dead list']
@@ -139,11 +154,6 @@ function addDrop(group: Command, run: Run): void {
         return exitCodes.done;
       }),
     );
-}
-
-/** As one would type it in a shell. */
-function quoted(reason: string): string {
-  return /^[\w.-]+$/.test(reason) ? reason : `'${reason.replaceAll("'", `'\\''`)}'`;
 }
 
 function whole(text: string, from: number, to: number): number {

@@ -58,11 +58,38 @@ describe('replay', () => {
     expect(exitCode).toBe(1);
     expect(stdout).toContain(`Payments never accepted ${payment(9)}`);
   });
+  it('says what goes out anew since retention had removed it', async () => {
+    answers['/outbox/replays'] = { interventions: [], messages: 2, enqueuedAnew: 2, notInHistory: [] };
+    const { exitCode, stdout } = await run(`replay --payment ${payment(1)} --why x`);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('✓ 2 messages that retention had removed put into the outbox anew');
+    expect(stdout).not.toContain('0 messages');
+  });
+  it('tells what a replay does not publish: a dead letter, exit 1; what waits for the relay, exit 0', async () => {
+    const nothing = { interventions: [], messages: 0, notInHistory: [] };
+    answers['/outbox/replays'] = { ...nothing, deadLetters: 1 };
+    const dead = await run(`replay --payment ${payment(1)} --why x`);
+    expect(dead.exitCode).toBe(1);
+    expect(dead.stdout).toContain('1 dead letter not published');
+    expect(dead.stdout).toContain('dead redrive PAYMENT');
+    answers['/outbox/replays'] = { ...nothing, interventions: ['3'], messages: 1, pending: 1 };
+    answers['/outbox/interventions/3'] = { ...done, messages: 0 };
+    const pending = await run(`replay --payment ${payment(1)} --why x`);
+    expect(pending.exitCode).toBe(0);
+    expect(pending.stdout).toContain('1 message not published yet when this was asked for: nothing to do');
+    for (const { stdout } of [dead, pending]) {
+      expect(stdout).toContain('Nothing was published again.');
+      expect(stdout).not.toContain('✓');
+    }
+  });
   it('prints one object with --json', async () => {
     const { stdout } = await run('replay --since 2h --why x --by ann --json');
     expect(JSON.parse(stdout)).toEqual({
       requested: 2,
       published: 2,
+      enqueuedAnew: 0,
+      deadLetters: 0,
+      pending: 0,
       notInHistory: [],
       failures: [],
       interventions: ['3'],

@@ -59,9 +59,10 @@ async function replay(context: Context, flags: Flags): Promise<ExitCode> {
     return exitCodes.done;
   }
   const requested = await requestReplay(urls.payments, what, who, signal);
-  out.note(`Asked the relay to publish ${aboutMessages(what, requested)} again, beside what is new.`);
+  if (requested.messages > 0)
+    out.note(`Asked the relay to publish ${aboutMessages(what, requested)} again, beside what is new.`);
   const ended = flags.wait
-    ? await untilFinished(requested.interventions, requested.messages, {
+    ? await untilFinished(requested.interventions, requested.messages - requested.enqueuedAnew, {
         out,
         paymentsUrl: urls.payments,
         patienceMs: flags.timeout * 1_000,
@@ -70,9 +71,9 @@ async function replay(context: Context, flags: Flags): Promise<ExitCode> {
     : undefined;
   const published = ended === undefined ? null : messagesIn(ended);
   const failures = (ended ?? []).flatMap(({ failure }) => failure ?? []);
-  const { interventions, messages, notInHistory } = requested;
-  out.result({ requested: messages, published, notInHistory, failures, interventions, ...who });
-  return show(context, { published, failures, notInHistory }, who);
+  const { messages, ...rest } = requested;
+  out.result({ requested: messages, published, failures, ...rest, ...who });
+  return show(context, { published, failures, requested }, who);
 }
 
 function show(
@@ -80,18 +81,33 @@ function show(
   {
     published,
     failures,
-    notInHistory,
-  }: { published: number | null; failures: string[]; notInHistory: string[] },
+    requested,
+  }: { published: number | null; failures: string[]; requested: RequestedReplay },
   { by, why }: Requester,
 ): ExitCode {
-  if (published === null) out.say('Not waited for: the relay does it by itself; status shows what is open.');
-  else out.say(`✓ ${counted(published, 'message')} published again, by ${by}: ${why}`);
+  const { messages, enqueuedAnew, deadLetters, pending, notInHistory } = requested;
+  if (published === null && messages > 0)
+    out.say('Not waited for: the relay does it by itself; status shows what is open.');
+  else if (published) out.say(`✓ ${counted(published, 'message')} published again, by ${by}: ${why}`);
+  else if (enqueuedAnew === 0) out.say('Nothing was published again.');
+  if (enqueuedAnew > 0)
+    out.say(
+      `✓ ${counted(enqueuedAnew, 'message')} that retention had removed put into the outbox anew: the relay publishes ${enqueuedAnew === 1 ? 'it' : 'them'} with what is new.`,
+    );
+  if (pending > 0)
+    out.say(
+      `${counted(pending, 'message')} not published yet when this was asked for: nothing to do, the relay publishes what waits.`,
+    );
+  if (deadLetters > 0)
+    out.say(
+      `${counted(deadLetters, 'dead letter')} not published: a replay leaves them; npx paid-once dead redrive PAYMENT takes them.`,
+    );
   for (const failure of new Set(failures)) out.say(failure);
   for (const id of notInHistory) out.say(`Payments never accepted ${id}: there is nothing to publish.`);
-  if (published !== null)
+  if (published || enqueuedAnew > 0)
     out.say('What the ledger had posted before is not posted again: its inbox knows it.');
-  out.next('npx paid-once compare --wait');
-  return failures.length + notInHistory.length > 0 ? exitCodes.differ : exitCodes.done;
+  out.next(deadLetters > 0 ? 'npx paid-once dead list' : 'npx paid-once compare --wait');
+  return failures.length + notInHistory.length + deadLetters > 0 ? exitCodes.differ : exitCodes.done;
 }
 
 /** @throws CliFailure nothing was said, or too much; or, with --missing, what is missing cannot be told */

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { CliFailure } from '../failure.js';
 import { exitCodes } from '../exit-codes.js';
+import { tellIfSlow } from '../output/progress.js';
 import { counted, money } from '../output/words.js';
 import { call } from '../services.js';
 import { addVerb, type Run } from '../verb.js';
@@ -20,7 +21,11 @@ export function addReset(program: Command, run: Run): void {
     .action((flags: { json?: true; yes?: true }) =>
       run(flags.json === true, async ({ out, settings, signal }) => {
         const { urls } = settings();
-        const accepted = await new Side('payments', urls.payments, signal).stats();
+        const accepted = await tellIfSlow(
+          out,
+          'payments to add up what it has: of millions that takes half a minute',
+          new Side('payments', urls.payments, signal).stats(),
+        );
         const what = `${counted(accepted.count, 'payment')} (${money(accepted.totals)}), with their outbox, messages and transfers`;
         if (!flags.yes)
           throw new CliFailure(

@@ -136,6 +136,16 @@ describe('show', () => {
       why: 'repaired',
     });
   });
+  it.each([
+    ['poison', 'npx paid-once dead redrive'],
+    ['conflict', 'npx paid-once dead drop'],
+    ['other-run', 'npx paid-once dead drop'],
+  ])('names the command that helps what is parked as %s: %s', async (reason, command) => {
+    atLedger['/inbox/messages'] = [
+      { ...met, receivedAt: null, postedAt: null, parked: [{ ...parked, reason }] },
+    ];
+    expect((await show()).stdout).toMatch(new RegExp(`^ +${command} ${id} `, 'm'));
+  });
   it('tells who gave it up', async () => {
     const dropped = { droppedAt: at('10:00:00.000'), droppedBy: 'ann', droppedWhy: 'paid by hand' };
     atLedger['/inbox/messages'] = [

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { currentChapter } from '../chapters.js';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import type { Output } from '../output/output.js';
+import { tellIfSlow } from '../output/progress.js';
 import { attentionIn, type Attention } from '../status/attention.js';
 import { askParts, type Parts } from '../status/parts.js';
 import { showStations } from '../status/stations.js';
@@ -20,12 +21,17 @@ export function addStatus(program: Command, run: Run): void {
 }
 
 async function status({ out, settings, signal }: Context): Promise<ExitCode> {
-  const { urls } = settings();
-  const [chapter, parts] = await Promise.all([
-    // Nothing outside lab mode; that payments does not answer is told once, by what follows.
-    currentChapter(urls.payments, signal).catch(() => undefined),
-    askParts(urls, signal),
-  ]);
+  const { urls, linksGiven } = settings();
+  const [chapter, asked] = await tellIfSlow(
+    out,
+    'both services to add up what they have: of millions of payments that takes half a minute',
+    Promise.all([
+      // Nothing outside lab mode; that payments does not answer is told once, by what follows.
+      currentChapter(urls.payments, signal).catch(() => undefined),
+      askParts(urls, signal),
+    ]),
+  );
+  const parts = linksGiven || chapter !== undefined ? asked : { ...asked, links: linksIfAny(asked.links) };
   const attention = attentionIn(parts);
   out.result(
     Object.fromEntries([
@@ -52,6 +58,11 @@ async function status({ out, settings, signal }: Context): Promise<ExitCode> {
   return exitCodes.done;
 }
 
+/** Outside lab mode there may be none. */
+function linksIfAny(links: Parts['links']): Parts['links'] {
+  return links.value === undefined ? { value: [] } : links;
+}
+
 function showAttention(out: Output, attention: readonly Attention[]): void {
   if (attention.length === 0) return;
   const { red, yellow, dim } = out.colours;
@@ -62,6 +73,7 @@ function showAttention(out: Output, attention: readonly Attention[]): void {
 
 function nextOf({ links, payments }: Parts, attention: readonly Attention[]): string {
   if (links.value?.some((link) => faultsOn(link).length > 0)) return 'npx paid-once heal';
-  if (attention.some(({ byItself }) => !byItself)) return 'npx paid-once dead list';
+  const helps = attention.find(({ byItself, command }) => !byItself && command !== undefined);
+  if (helps?.command !== undefined) return helps.command;
   return payments.value?.count === 0 ? 'npx paid-once pay payments.csv' : 'npx paid-once compare';
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CliFailure } from '../failure.js';
 import { call } from '../services.js';
 import type { SystemUrls } from '../settings.js';
 import type { DeadSide } from './reasons.js';
@@ -69,56 +70,96 @@ export interface DeadMessage {
 }
 
 type Urls = Pick<SystemUrls, 'payments' | 'ledger'>;
+/** That of the outbox first: there money passes first. */
+const sides = ['outbox', 'ledger'] as const;
 
-/** Both sides' groups, the outbox's first: that is where money passes first. @throws CliFailure a side does not answer */
-export async function deadGroups(
-  urls: Urls,
-  { dropped: droppedOnes = false, signal }: { dropped?: boolean; signal?: AbortSignal } = {},
-): Promise<DeadGroup[]> {
-  const query = droppedOnes ? '?dropped=true' : '';
-  const both = await Promise.all([
-    call(
-      'payments',
-      urls.payments,
-      { path: `/outbox/dead-letters${query}`, ...(signal && { signal }) },
-      groups,
-    ),
-    call('ledger', urls.ledger, { path: `/parked/groups${query}`, ...(signal && { signal }) }, groups),
-  ]);
-  return both.flatMap(({ groups: found }, index) =>
-    found.map((each) => ({ side: (['outbox', 'ledger'] as const)[index] ?? 'ledger', ...each })),
-  );
+/** Both sides' groups. @throws CliFailure a side does not answer */
+export async function deadGroups(urls: Urls, options: AskGroups = {}): Promise<DeadGroup[]> {
+  return (await Promise.all(sides.map((side) => groupsOn(side, urls, options)))).flat();
 }
 
-/** At most `limit` messages of each side, dropped ones too; the oldest of them first. @throws CliFailure a side does not answer */
-export async function deadMessages(
+/** Messages of both sides. @throws CliFailure a side does not answer */
+export async function deadMessages(urls: Urls, which: Which, options: AskMessages): Promise<DeadMessages> {
+  return together(await Promise.all(sides.map((side) => messagesOn(side, urls, which, options))));
+}
+
+/**
+ * What the sides that answer have: one that is away hides nothing of the other.
+ * @throws CliFailure neither answers
+ */
+export async function ofSidesThatAnswer<Answer>(
+  ask: (side: DeadSide) => Promise<Answer>,
+): Promise<{ answers: Answer[]; unreachable: CliFailure | undefined }> {
+  const settled = await Promise.allSettled(sides.map(ask));
+  const answers = settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  const failures = settled.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []));
+  const other = failures.find((failure) => !(failure instanceof CliFailure));
+  if (other !== undefined || answers.length === 0) throw other ?? failures[0];
+  return { answers, unreachable: failures[0] as CliFailure | undefined };
+}
+
+interface AskGroups {
+  /** Those that were given up, instead of those that are stuck. */
+  dropped?: boolean;
+  signal?: AbortSignal;
+}
+
+/** The groups of one side. @throws CliFailure it does not answer */
+export async function groupsOn(
+  side: DeadSide,
+  urls: Urls,
+  { dropped: droppedOnes = false, signal }: AskGroups,
+): Promise<DeadGroup[]> {
+  const query = droppedOnes ? '?dropped=true' : '';
+  const path = `${side === 'outbox' ? '/outbox/dead-letters' : '/parked/groups'}${query}`;
+  const [service, url] = serviceOf(side, urls);
+  const found = await call(service, url, { path, ...(signal && { signal }) }, groups);
+  return found.groups.map((each) => ({ side, ...each }));
+}
+
+interface AskMessages {
+  /** At most so many of a side. */
+  limit: number;
+  signal?: AbortSignal;
+}
+
+export interface DeadMessages {
+  /** Dropped ones too; the oldest first. */
+  messages: DeadMessage[];
+  more: boolean;
+}
+
+/** The messages of one side. @throws CliFailure it does not answer */
+export async function messagesOn(
+  side: DeadSide,
   urls: Urls,
   which: Which,
-  { limit, signal }: { limit: number; signal?: AbortSignal },
-): Promise<{ messages: DeadMessage[]; more: boolean }> {
+  { limit, signal }: AskMessages,
+): Promise<DeadMessages> {
+  if (side === 'ledger' && !mayBeParked(which)) return { messages: [], more: false };
   const query = queryOf(which);
   query.set('limit', String(limit));
-  const [inOutbox, inLedger] = await Promise.all([
-    call(
-      'payments',
-      urls.payments,
-      { path: `/outbox/dead-letters/messages?${query.toString()}`, ...(signal && { signal }) },
-      outboxPage,
-    ),
-    mayBeParked(which)
-      ? call(
-          'ledger',
-          urls.ledger,
-          { path: `/parked?${query.toString()}&dropped=true`, ...(signal && { signal }) },
-          parkedPage,
-        )
-      : { items: [], next: null },
-  ]);
-  const messages = [...inOutbox.items.map(deadLetter), ...inLedger.items.map(parked)];
+  const [service, url] = serviceOf(side, urls);
+  const ask = <Page extends z.ZodType>(path: string, page: Page) =>
+    call(service, url, { path, ...(signal && { signal }) }, page);
+  if (side === 'outbox') {
+    const { items, next } = await ask(`/outbox/dead-letters/messages?${query.toString()}`, outboxPage);
+    return { messages: items.map(deadLetter), more: typeof next === 'string' };
+  }
+  const { items, next } = await ask(`/parked?${query.toString()}&dropped=true`, parkedPage);
+  return { messages: items.map(parked), more: typeof next === 'string' };
+}
+
+export function together(parts: readonly DeadMessages[]): DeadMessages {
+  const messages = parts.flatMap((part) => part.messages);
   return {
     messages: messages.toSorted((a, b) => Date.parse(a.firstSeen) - Date.parse(b.firstSeen)),
-    more: [inOutbox.next, inLedger.next].some((next) => typeof next === 'string'),
+    more: parts.some(({ more }) => more),
   };
+}
+
+function serviceOf(side: DeadSide, urls: Urls): ['payments' | 'ledger', string] {
+  return side === 'outbox' ? ['payments', urls.payments] : ['ledger', urls.ledger];
 }
 
 function deadLetter(item: z.infer<typeof outboxMessage>): DeadMessage {

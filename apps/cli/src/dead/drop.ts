@@ -52,8 +52,11 @@ export async function dropDead(
     try {
       dropped[side] = await dropOn(side, urls, { ...who, ...which, expect: counted[side] }, signal);
     } catch (error) {
-      if (!(error instanceof Refused) || error.status !== 409) throw error;
-      throw changedMeanwhile(side, error.happened, dropped);
+      if (error instanceof Refused && error.status === 409)
+        throw changedMeanwhile(side, error.happened, dropped);
+      throw error instanceof CliFailure && dropped.outbox > 0
+        ? droppedInPart(error, dropped.outbox, counted.ledger)
+        : error;
     }
   }
   return dropped;
@@ -89,14 +92,27 @@ function countDiffers(which: Which, expected: number, { outbox, ledger }: PerSid
   );
 }
 
+/** The outbox comes first; its part is done, whatever became of the ledger's. */
+function droppedInPart({ exitCode, happened }: CliFailure, atOutbox: number, atLedger: number): CliFailure {
+  return new CliFailure(
+    exitCode,
+    happened,
+    `${droppedBefore(atOutbox)}; whether the ledger dropped its ${atLedger} is not known.`,
+    `See npx paid-once dead list; if they are still there, drop them with --count ${atLedger}.`,
+  );
+}
+
+function droppedBefore(atOutbox: number): string {
+  return `${counted(atOutbox, 'message')} of the outbox ${atOutbox === 1 ? 'was' : 'were'} dropped before`;
+}
+
 function changedMeanwhile(side: DeadSide, happened: string, dropped: PerSide): CliFailure {
-  const before = dropped.outbox + dropped.ledger;
   return new CliFailure(
     exitCodes.differ,
     `While this ran the number changed. ${happened}`,
-    before === 0
+    dropped.outbox === 0
       ? 'Nothing was dropped.'
-      : `${counted(before, 'message')} of the outbox ${before === 1 ? 'was' : 'were'} dropped before, nothing at the ${side}.`,
+      : `${droppedBefore(dropped.outbox)}, nothing at the ${side}.`,
     'npx paid-once dead list',
   );
 }

@@ -10,6 +10,11 @@ const mostPayments = 1_000;
 const answer = z.object({
   interventions: z.array(z.string()),
   messages: z.number(),
+  /** Of these, what retention had removed from the outbox: it goes out with what is new, beside the interventions. */
+  enqueuedAnew: z.number().default(0),
+  /** Not published again: dead letters, and what had not been published yet. */
+  deadLetters: z.number().default(0),
+  pending: z.number().default(0),
   notInHistory: z.array(z.string()).default([]),
 });
 export type RequestedReplay = z.infer<typeof answer>;
@@ -29,12 +34,20 @@ export async function requestReplay(
     'payments' in what
       ? portionsOf(what.payments).map((payments) => ({ ...who, payments }))
       : [{ ...who, ...what }];
-  const sum: RequestedReplay = { interventions: [], messages: 0, notInHistory: [] };
+  const sum: RequestedReplay = {
+    interventions: [],
+    messages: 0,
+    enqueuedAnew: 0,
+    deadLetters: 0,
+    pending: 0,
+    notInHistory: [],
+  };
   for (const body of bodies) {
     const request = { method: 'POST', path: '/outbox/replays', body, signal } as const;
     const requested = await call('payments', paymentsUrl, request, answer);
     sum.interventions.push(...requested.interventions);
-    sum.messages += requested.messages;
+    for (const count of ['messages', 'enqueuedAnew', 'deadLetters', 'pending'] as const)
+      sum[count] += requested[count];
     sum.notInHistory.push(...requested.notInHistory);
   }
   return sum;

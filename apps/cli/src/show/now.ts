@@ -12,6 +12,9 @@ export interface Now {
 }
 
 const redrive = 'npx paid-once dead redrive ID --why TEXT';
+const drop = 'npx paid-once dead drop ID --count 1 --why TEXT';
+/** What the ledger refuses for these reasons it would refuse again. */
+const onlyToBeDropped = new Set(['conflict', 'other-run']);
 const replay = 'npx paid-once replay --payment ID --why TEXT';
 
 /** @param sent, met the messages of one event, at the outbox and at the ledger */
@@ -29,7 +32,12 @@ function parkedNow(met: readonly InboxMessage[]): Now | undefined {
   const { means, helps } = meaningOf('ledger', reason);
   if (reason === 'waiting-for')
     return { where: 'waiting', says: `waits at the ledger: ${means}`, movesOn: 'its payment being posted' };
-  return { where: 'parked', says: `parked at the ledger: ${means}`, movesOn: helps, command: redrive };
+  return {
+    where: 'parked',
+    says: `parked at the ledger: ${means}`,
+    movesOn: helps,
+    command: onlyToBeDropped.has(reason) ? drop : redrive,
+  };
 }
 
 function outboxNow(type: string, sent: readonly OutboxMessage[]): Now {

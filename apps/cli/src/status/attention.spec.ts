@@ -165,6 +165,14 @@ describe('what is not as it should be', () => {
     expect(says(withRelay({ openTransactionSeconds: 7_500 }))[0]).toContain(
       'is open for at least 2 h 5 min',
     ));
+  it('tells that what RabbitMQ has dead-lettered cannot be fetched, and for how long', () => {
+    const bridge = (deadLetterBridge: { waitingFor: string | null; seconds: number | null }) =>
+      says({ ...asItShouldBe, consumer: { value: { consumer: { kind: 'consuming' }, deadLetterBridge } } });
+    expect(bridge({ waitingFor: null, seconds: null })).toEqual([]);
+    expect(bridge({ waitingFor: 'there is no such queue', seconds: 75 })).toEqual([
+      'what RabbitMQ has dead-lettered cannot be fetched for 1 min 15 s: there is no such queue; RabbitMQ keeps it',
+    ]);
+  });
   it('tells that old rows are not removed', () =>
     expect(says(withRelay({ retention: { lastRunAt: null, failure: 'permission denied' } }))).toEqual([
       'the outbox is not cleared of old rows: permission denied',

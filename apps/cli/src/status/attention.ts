@@ -37,6 +37,7 @@ export function attentionIn(parts: Parts, now = new Date()): Attention[] {
     ...openInterventions(parts, now),
     ...stuckMessages(parts),
     ...ledgerStalled(parts, now),
+    ...stalledBridge(parts),
     ...failingRetention(parts),
   ];
 }
@@ -175,6 +176,19 @@ function ledgerStalled({ consumer }: Parts, now: Date): Attention[] {
       byItself: true,
       seconds,
       says: `the ledger posts nothing${since}: ${state.cause ?? state.kind}; RabbitMQ keeps it`,
+    },
+  ];
+}
+
+function stalledBridge({ consumer }: Parts): Attention[] {
+  const { waitingFor, seconds = null } = consumer.value?.deadLetterBridge ?? {};
+  if (!waitingFor) return [];
+  const since = seconds === null ? '' : ` for ${age(seconds)}`;
+  return [
+    {
+      byItself: true,
+      seconds,
+      says: `what RabbitMQ has dead-lettered cannot be fetched${since}: ${waitingFor}; RabbitMQ keeps it`,
     },
   ];
 }

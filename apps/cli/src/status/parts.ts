@@ -17,6 +17,8 @@ const ledgerAnswer = z.object({
     .or(z.string().transform((kind) => ({ kind, cause: undefined }))),
   /** Null while it posts. */
   stalledSince: z.string().nullish(),
+  /** `waitingFor`: why what RabbitMQ gave up cannot be fetched; null while it can. */
+  deadLetterBridge: z.object({ waitingFor: z.string().nullable(), seconds: z.number().nullable() }).nullish(),
   retention: z.object({ failure: z.string().nullable() }).nullish(),
 });
 const parkedAnswer = z.object({ count: z.number() });

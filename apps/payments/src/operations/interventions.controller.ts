@@ -7,6 +7,7 @@ import {
   openInterventions,
   requestReplay,
   type Intervention,
+  type Requested,
 } from '@paid-once/outbox';
 import { BodyLimit, listBodyBytes, readBody, reading, readLimit } from '@paid-once/service';
 import { DataSource } from 'typeorm';
@@ -28,7 +29,7 @@ export class InterventionsController {
   @Post('replays')
   @HttpCode(202)
   @BodyLimit(listBodyBytes)
-  replay(@Body() body: unknown): Promise<RequestedReplay> {
+  replay(@Body() body: unknown): Promise<Requested & Partial<RequestedReplay>> {
     const { payments, sinceSeconds = 0, ...who } = readBody(replayRequest, body);
     if (payments) return replayPayments(this.database, payments, requesterOf(who));
     return askOutbox(this.database, async (tx) => ({

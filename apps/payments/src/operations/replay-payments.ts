@@ -1,4 +1,4 @@
-import { enqueue, requestReplay, stationsOf, type Requester } from '@paid-once/outbox';
+import { enqueue, requestReplay, stationsOf, type MessageStation, type Requester } from '@paid-once/outbox';
 import type { DataSource } from 'typeorm';
 import { messageOf, type EventRow } from '../accept-batch.js';
 import { askOutbox } from './ask-outbox.js';
@@ -11,6 +11,11 @@ export interface RequestedReplay {
   /** The interventions that publish from the outbox; none when everything must be enqueued anew. */
   interventions: string[];
   messages: number;
+  /** Of these, what retention had removed: it goes out with the live messages. */
+  enqueuedAnew: number;
+  /** What a replay does not publish: dead letters, and what the relay had not published yet. */
+  deadLetters: number;
+  pending: number;
   /** Payments that were never accepted. */
   notInHistory: string[];
 }
@@ -33,9 +38,14 @@ export function replayPayments(
     const removed = events.filter(({ message_id }) => !kept.has(message_id));
     await enqueue(tx, removed.map(messageOf)); // only now: the replay would publish it a second time
     const known = new Set(events.map(({ payment_id }) => payment_id));
+    const at = (wanted: MessageStation) =>
+      [...kept.values()].filter(({ station }) => station === wanted).length;
     return {
       interventions,
       messages: messages + removed.length,
+      enqueuedAnew: removed.length,
+      deadLetters: at('dead-lettered'),
+      pending: at('outbox'),
       notInHistory: paymentIds.filter((id) => !known.has(id)),
     };
   });

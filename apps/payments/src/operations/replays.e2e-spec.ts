@@ -86,6 +86,9 @@ describe('a replay', () => {
       [1, 2, 3].map(() => rig.post('/outbox/replays', { ...who, payments: [id] })),
     );
     expect(answers.map(({ body }) => body['messages'])).toEqual([2, 2, 2]);
+    expect(answers.map(({ body }) => Number(body['enqueuedAnew'])).toSorted((a, b) => a - b)).toEqual([
+      0, 0, 2,
+    ]);
     expect(
       await rig.database.rows('SELECT message_id FROM outbox_message WHERE key = $1 ORDER BY id', [id]),
     ).toEqual(ids.map((message_id) => ({ message_id })));
@@ -93,6 +96,18 @@ describe('a replay', () => {
       expect(rig.relay.messageIds.filter((messageId) => ids.includes(messageId)).slice(2, 4)).toEqual(ids),
     );
     await rig.finished(answers.flatMap(({ body }) => body['interventions']));
+  });
+
+  it('publishes no dead letter, and says how many it left', async () => {
+    const dead = await rig.deadPayment('too large');
+    const { body } = await rig.post('/outbox/replays', { ...who, payments: [dead] });
+    expect(body).toMatchObject({
+      interventions: [],
+      messages: 0,
+      enqueuedAnew: 0,
+      deadLetters: 2,
+      pending: 0,
+    });
   });
 
   it('takes the last so many seconds, or a thousand payments at once', async () => {
