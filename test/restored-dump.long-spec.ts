@@ -81,9 +81,11 @@ describe('a payments database that was restored from a dump into a new cluster',
       expect(during.ledger.count).toBe(70); // nothing moves
       expect(during.breaks.missing.count).toBe(0);
 
-      const { stdout } = await run(process.execPath, ['dist/apps/payments/src/rebase.js'], {
-        env: { PAID_ONCE_PAYMENTS_ADMIN_DB_URL: system.admin.paymentsDb },
-      });
+      const { stdout } = await run(
+        process.execPath,
+        ['apps/cli/bin/paid-once.mjs', 'outbox', 'rebase', '--json'],
+        { env: { PAID_ONCE_PAYMENTS_ADMIN_DB_URL: system.admin.paymentsDb } },
+      );
       const [now] = await system.sql<{ id: string }>(
         'payments',
         'SELECT system_identifier::text AS id FROM pg_control_system()',

@@ -1,11 +1,12 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { throwAwayDirectory, type ThrowAwayDirectory } from '@paid-once/infrastructure';
 import { shardCount } from '@paid-once/outbox';
-import { repairLedgers } from '../apps/cli/src/repair/repair-ledgers.js';
+import { run } from '../apps/cli/src/test/run.js';
 import { isOutboxDrained, relayStatus, untilVerified } from './support/relay-status.js';
 import { agreement, eventually, TestStack } from './support/test-stack.js';
 import { setUpAgain, wipeBroker } from './support/wipe-broker.js';
-import { withAll } from './support/with-all.js';
 
 jest.setTimeout(240_000);
 
@@ -27,32 +28,35 @@ describe("RabbitMQ's data, wiped in the middle of a run", () => {
     expect(saidByRelay(/repaired: the ledger has the/).length).toBeGreaterThan(0);
   });
 
-  (withAll ? it : it.skip)(
-    'E5: without the repair the ledgers differ by what was lost, and after setup `compare --repair` brings agreement',
-    async () => {
-      await wipeInTheMiddle({ repairEvery: 0 });
-      await eventually(async () => (await system.transfersPosted()) === 300, 'what was not lost is posted');
-      const { payments, ledger } = system.stack.urls;
-      const { comparison, repaired } = await repairLedgers({
-        payments,
-        ledger,
-        timeoutMs: 60_000,
-        who: { by: 'a test', why: 'the disk of the broker was lost' },
-        signal: AbortSignal.timeout(90_000),
-      });
-      expect(repaired).toMatchObject({
+  it('E5: without the repair `compare --wait` names exactly the messages that were lost, and `compare --repair` brings agreement', async () => {
+    const lost = await wipeInTheMiddle({ repairEvery: 0 });
+    await eventually(async () => (await system.transfersPosted()) === 300, 'what was not lost is posted');
+    const report = join(servers.path, 'breaks.json');
+    const named = await run(`compare --wait --timeout 15 --report ${report}`, { ...system.stack.env });
+    expect(named.exitCode).toBe(1);
+    const rows = JSON.parse(await readFile(report, 'utf8')) as { class: string; messageId: string }[];
+    expect(new Set(rows.map((row) => row.class))).toEqual(new Set(['missing']));
+    expect(rows.map(({ messageId }) => messageId).toSorted()).toEqual(lost);
+
+    const { exitCode, stdout } = await run('compare --repair --json', { ...system.stack.env });
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      ...agreement(450),
+      repair: {
         markerArrived: true,
         replayed: { count: 150, totals: { EUR: '150.00' } },
         notInHistory: [],
-      });
-      expect(comparison).toMatchObject(agreement(450));
-      expect((await relayStatus(system))?.repair).toMatchObject({ every: 0, missingFound: 0 });
-    },
-  );
+      },
+    });
+    expect((await relayStatus(system))?.repair).toMatchObject({ every: 0, missingFound: 0 });
+  });
 });
 
-/** Of 450 payments 200 are posted, 150 are confirmed and lost, and 100 are accepted while there is no broker. */
-async function wipeInTheMiddle({ repairEvery }: { repairEvery: number }): Promise<void> {
+/**
+ * Of 450 payments 200 are posted, 150 are confirmed and lost, and 100 are accepted while there is no broker.
+ * @returns the message ids of what is lost, sorted
+ */
+async function wipeInTheMiddle({ repairEvery }: { repairEvery: number }): Promise<string[]> {
   servers = await throwAwayDirectory('e2e');
   system = await TestStack.startWithServers({
     directory: servers.path,
@@ -62,15 +66,27 @@ async function wipeInTheMiddle({ repairEvery }: { repairEvery: number }): Promis
   await system.pay(200);
   expect(await system.compareUntilAgreed()).toMatchObject(agreement(200));
   await system.stack.links.break('ledger-rabbitmq');
+  const posted = new Set(await messageIds());
   await system.pay(150);
   await eventually(() => isOutboxDrained(system), 'RabbitMQ has confirmed all 350');
   // What is to tell that they have arrived is lost with them.
   if (repairEvery > 0)
     await eventually(async () => (await markersOnTheWay()) === shardCount, 'so are markers');
   expect(await system.transfersPosted()).toBe(200);
+  const lost = (await messageIds()).filter((id) => !posted.has(id));
   await wipeBroker(system.stack, servers.path, () => system.pay(100));
   await setUpAgain(system.stack);
   await system.stack.links.healAll();
+  return lost;
+}
+
+/** Of all that was accepted so far, sorted. */
+async function messageIds(): Promise<string[]> {
+  const rows = await system.sql<{ id: string }>(
+    'payments',
+    'SELECT message_id AS id FROM payment_event ORDER BY 1',
+  );
+  return rows.map(({ id }) => id);
 }
 
 /** In how many shards the newest marker is published and not at the ledger. */
