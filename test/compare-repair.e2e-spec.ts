@@ -86,6 +86,44 @@ describe('a marker', () => {
   });
 });
 
+describe('a marker that does not arrive', () => {
+  /** One set is published, and the ledger has none of it. */
+  async function published(): Promise<Markers> {
+    await system.stack.links.break('ledger-rabbitmq');
+    await system.pay(2);
+    const markers = new Markers(system.stack.urls, 500);
+    expect(await markers.look()).toBe(false);
+    await eventually(async () => {
+      const [row] = await behind.sql(
+        'payments',
+        'SELECT count(*)::int = 0 AS all FROM outbox_marker WHERE published_at IS NULL',
+      );
+      return Boolean(row?.['all']);
+    }, 'the markers are published');
+    return markers;
+  }
+
+  it('is replaced when RabbitMQ has lost it with the rest, and the next one proves what is missing', async () => {
+    const markers = await published();
+    await behind.emptyQueues();
+    await system.stack.links.healAll();
+    await eventually(() => markers.look(), 'other markers have arrived');
+    const { breaks } = await compare({ ...system.stack.urls, markers: markers.arrived });
+    expect(breaks).toMatchObject({ missing: { count: 2 }, inBroker: { count: 0 } });
+  });
+
+  it('is asked for anew when a reset has removed it', async () => {
+    const markers = await published();
+    await system.stack.links.healAll();
+    await eventually(
+      async () => (await run('reset --yes', { ...system.stack.env })).exitCode === 0,
+      'the ledger is connected again, and everything is empty',
+    );
+    await eventually(() => markers.look(), 'other markers have arrived');
+    expect(await compare({ ...system.stack.urls, markers: markers.arrived })).toMatchObject({ agree: true });
+  });
+});
+
 describe('compare --repair', () => {
   it('publishes again what is missing, exits 0 when the ledgers agree after it, and has nothing to do then', async () => {
     await lost(5);

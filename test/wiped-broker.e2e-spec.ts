@@ -32,7 +32,7 @@ describe("RabbitMQ's data, wiped in the middle of a run", () => {
     const lost = await wipeInTheMiddle({ repairEvery: 0 });
     await eventually(async () => (await system.transfersPosted()) === 300, 'what was not lost is posted');
     const report = join(servers.path, 'breaks.json');
-    const named = await run(`compare --wait --timeout 15 --report ${report}`, { ...system.stack.env });
+    const named = await run(`compare --wait --timeout 10 --report ${report}`, { ...system.stack.env });
     expect(named.exitCode).toBe(1);
     const rows = JSON.parse(await readFile(report, 'utf8')) as { class: string; messageId: string }[];
     expect(new Set(rows.map((row) => row.class))).toEqual(new Set(['missing']));
