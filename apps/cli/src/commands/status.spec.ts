@@ -1,8 +1,18 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { fakeService, run, type FakeAnswer, type FakeService } from '../test/run.js';
 
 const stats = { count: 7, totals: { EUR: '7.00' }, reversals: 0 };
 const repair = { every: 60, lastVerifiedAt: null, missingFound: 0, waitingFor: null };
+
+const group = {
+  reason: 'invalid',
+  type: null,
+  count: 1,
+  totals: {},
+  firstSeen: '2026-11-22T09:00:00.000Z',
+  lastSeen: '2026-11-22T09:00:00.000Z',
+  oldestSeconds: 9,
+};
 
 let atPayments: Record<string, FakeAnswer>;
 let atRelay: Record<string, FakeAnswer>;
@@ -71,16 +81,21 @@ describe('status', () => {
     );
   });
 
+  it('tells what is dead in the outbox also while the ledger does not answer', async () => {
+    atPayments['/outbox/dead-letters'] = { count: 1, groups: [group] };
+    const { exitCode, stdout } = await status({ PAID_ONCE_LEDGER_URL: 'http://127.0.0.1:9' });
+    expect(exitCode).toBe(3);
+    expect(stdout).toContain('1 message (no money) dead in the outbox, the oldest for 9 s: invalid');
+  });
+
+  it('waits a minute for the totals of a large ledger', async () => {
+    const timeout = jest.spyOn(AbortSignal, 'timeout');
+    await status();
+    expect(timeout.mock.calls.filter(([ms]) => ms === 60_000)).toHaveLength(2);
+    timeout.mockRestore();
+  });
+
   it('leads to dead list where something is stuck', async () => {
-    const group = {
-      reason: 'invalid',
-      type: null,
-      count: 1,
-      totals: {},
-      firstSeen: '2026-11-22T09:00:00.000Z',
-      lastSeen: '2026-11-22T09:00:00.000Z',
-      oldestSeconds: 9,
-    };
     atPayments['/outbox/dead-letters'] = { count: 1, groups: [group] };
     expect((await status()).stdout.trimEnd().split('\n').at(-1)).toBe('→ npx paid-once dead list');
   });

@@ -1,7 +1,7 @@
 import { Side, type Stats } from '@paid-once/compare';
 import { connectLinks, type LinkState } from '@paid-once/links';
 import { z } from 'zod';
-import { deadGroups, type DeadGroup } from '../dead/dead-letters.js';
+import { groupsOn, ofSidesThatAnswer, type DeadGroup } from '../dead/dead-letters.js';
 import { failureOf } from '../failure.js';
 import { interventionsNow, type Intervention } from '../interventions/interventions.js';
 import { relayStatus, type RelayStatus } from '../relay-status.js';
@@ -45,9 +45,15 @@ export async function askParts(urls: SystemUrls, signal: AbortSignal): Promise<P
     asked(call('ledger', urls.ledger, { path: '/parked?limit=1', signal }, parkedAnswer)),
     asked(connectLinks(urls.toxiproxy).list()),
     asked(interventionsNow(urls.payments, signal)),
-    asked(deadGroups(urls, { signal })),
+    asked(deadWhereAnswered(urls, signal)),
   ]);
   return { payments, outbox, ledger, consumer, parked, links, interventions, dead };
+}
+
+/** That a side does not answer, its other parts tell. */
+async function deadWhereAnswered(urls: SystemUrls, signal: AbortSignal): Promise<DeadGroup[]> {
+  const { answers } = await ofSidesThatAnswer((side) => groupsOn(side, urls, { signal }));
+  return answers.flat();
 }
 
 async function asked<Value>(answer: Promise<Value>): Promise<Asked<Value>> {
