@@ -207,11 +207,11 @@ describe('compare', () => {
     const [payments, ledger] = await twoSidesThatDiffer();
     const { exitCode, stdout } = await run('compare', sides(payments, ledger));
     expect(exitCode).toBe(1);
-    expect(stdout).toContain('1 event (EUR 1.00) is safe in the outbox');
+    expect(stdout).toContain('1 payment (EUR 1.00) is safe in the outbox');
     expect(stdout).toContain('nothing is lost, nothing is paid twice');
     const waited = await run('compare --wait --timeout 0.3', sides(payments, ledger));
     expect(waited.exitCode).toBe(1);
-    expect(waited.stderr).toContain('… 1 event (EUR 1.00) is safe in the outbox');
+    expect(waited.stderr).toContain('… 1 payment (EUR 1.00) is safe in the outbox');
   });
 
   const sides = (payments: FakeService, ledger: FakeService) => ({

@@ -30,6 +30,8 @@ export interface Break {
   totals: Totals;
   /** Since when the oldest of them has been where it is, in seconds; 0 if there is none. */
   oldestSeconds: number;
+  /** Of these events, how many are reversals; left out where there is none. */
+  reversals?: number;
   /** Of these, what a person gave up on purpose; left out where there is none. */
   dropped?: { count: number; totals: Totals };
 }

@@ -13,17 +13,22 @@ import { effectMinor, Money } from './tally.js';
 
 /** Adds up what was found, break by break. */
 export class Report {
-  private readonly found = new Map<BreakKind, { sum: Sum; dropped: Sum; oldestMs: number }>();
+  private readonly found = new Map<
+    BreakKind,
+    { sum: Sum; reversals: number; dropped: Sum; oldestMs: number }
+  >();
 
   /** @returns the same, for people and files */
   add({ kind, row, since, reason, dropped, ledgerRow }: Found): BreakRow {
     const entry = this.found.get(kind) ?? {
       sum: new Sum(),
+      reversals: 0,
       dropped: new Sum(),
       oldestMs: Number.POSITIVE_INFINITY,
     };
     const minor = ledgerRow === undefined ? effectMinor(row) : gapMinor(row, ledgerRow);
     entry.sum.add(row.currency, minor);
+    if (row.type === 'payment.reversed') entry.reversals++;
     if (dropped) entry.dropped.add(row.currency, minor);
     const sinceMs = since === undefined ? uuidV7TimeMs(row.paymentId) : Date.parse(since);
     entry.oldestMs = Math.min(entry.oldestMs, sinceMs);
@@ -66,6 +71,7 @@ export class Report {
     return {
       ...entry.sum.result(),
       oldestSeconds: secondsSince(entry.oldestMs),
+      ...(entry.reversals > 0 && { reversals: entry.reversals }),
       ...(entry.dropped.count > 0 && { dropped: entry.dropped.result() }),
     };
   }

@@ -81,7 +81,7 @@ describe('compare', () => {
       '/lab/chapter': { chapter: 1, since },
     });
     const { stdout } = await run('compare', { ...env, PAID_ONCE_LEDGER_URL: ledger.url });
-    expect(stdout).toContain('1 event (EUR 1.00) is published and not yet posted');
+    expect(stdout).toContain('1 payment (EUR 1.00) is published and not yet posted');
     expect(stdout).toContain(
       'This is chapter 1, which keeps nothing to send again: what stays unposted is lost.',
     );

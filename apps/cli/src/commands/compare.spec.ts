@@ -118,7 +118,7 @@ describe('compare --wait', () => {
     });
     const { exitCode, stdout } = await run('compare --wait --timeout 3', env);
     expect(exitCode).toBe(1);
-    expect(stdout).toContain('1 event (EUR 12.50) is missing: nothing is on its way that would post it');
+    expect(stdout).toContain('1 payment (EUR 12.50) is missing: nothing is on its way that would post it');
     expect(stdout.trimEnd().split('\n').at(-1)).toBe('→ npx paid-once compare --repair');
   });
 
@@ -128,7 +128,7 @@ describe('compare --wait', () => {
     });
     const { exitCode, stdout } = await run('compare --wait --timeout 1', env);
     expect(exitCode).toBe(1);
-    expect(stdout).toContain('1 event (EUR 12.50) is published and not yet posted');
+    expect(stdout).toContain('1 payment (EUR 12.50) is published and not yet posted');
   });
 
   it('sends no marker in chapters whose ledger knows none', async () => {

@@ -76,10 +76,10 @@ describe('a comparison in words', () => {
 
   it('tells each break with its money and its age', () => {
     expect(breakSentence('inOutbox', some(412))).toBe(
-      '412 events (EUR 412.00) are safe in the outbox, the oldest for 1 min 12 s',
+      '412 payments (EUR 412.00) are safe in the outbox, the oldest for 1 min 12 s',
     );
     expect(breakSentence('parked', { ...some(1), oldestSeconds: 4 })).toBe(
-      '1 event (EUR 1.00) was refused by the ledger and is parked, for 4 s',
+      '1 payment (EUR 1.00) was refused by the ledger and is parked, for 4 s',
     );
   });
 
@@ -87,25 +87,33 @@ describe('a comparison in words', () => {
     [
       1,
       1,
-      '1 event (EUR 1.00) was refused by the ledger and is parked, for 1 min 12 s; it was given up on purpose',
+      '1 payment (EUR 1.00) was refused by the ledger and is parked, for 1 min 12 s; it was given up on purpose',
     ],
     [
       2,
       2,
-      '2 events (EUR 2.00) were refused by the ledger and are parked, the oldest for 1 min 12 s; all were given up on purpose',
+      '2 payments (EUR 2.00) were refused by the ledger and are parked, the oldest for 1 min 12 s; all were given up on purpose',
     ],
     [
       3,
       1,
-      '3 events (EUR 3.00) were refused by the ledger and are parked, the oldest for 1 min 12 s; 1 of them (EUR 1.00) was given up on purpose',
+      '3 payments (EUR 3.00) were refused by the ledger and are parked, the oldest for 1 min 12 s; 1 of them (EUR 1.00) was given up on purpose',
     ],
   ])('counts apart what was given up: of %d, %d', (count, dropped, says) =>
     expect(breakSentence('parked', givenUp(count, dropped))).toBe(says),
   );
 
+  it.each([
+    [2, '2 reversals (EUR 2.00) are missing'],
+    [1, '2 events (EUR 2.00) are missing'],
+    [0, '2 payments (EUR 2.00) are missing'],
+  ])('calls a payment and its reversal two events: of 2, %d reversals', (reversals, says) =>
+    expect(breakSentence('missing', { ...some(2), ...(reversals > 0 && { reversals }) })).toContain(says),
+  );
+
   it('says what is waited for', () => {
     expect(waitingFor(comparison(10, 6, { inOutbox: some(3), inBroker: some(1) }))).toBe(
-      '3 events (EUR 3.00) are safe in the outbox; 1 event (EUR 1.00) is published and not yet posted',
+      '3 payments (EUR 3.00) are safe in the outbox; 1 payment (EUR 1.00) is published and not yet posted',
     );
   });
 });

@@ -40,9 +40,14 @@ export function breakSentence(kind: BreakKind, found: Break): string {
   return `${whatIs(kind, found)}, ${oldest}${givenUp(found)}`;
 }
 
-function whatIs(kind: BreakKind, { count: found, totals }: Break): string {
-  const what = counted(found, kind === 'order' ? 'reversal' : 'event');
-  return `${what} (${money(totals)}) ${found === 1 ? singular[kind] : plural[kind]}`;
+function whatIs(kind: BreakKind, found: Break): string {
+  const verb = found.count === 1 ? singular[kind] : plural[kind];
+  return `${counted(found.count, nounOf(found))} (${money(found.totals)}) ${verb}`;
+}
+
+function nounOf({ count: found, reversals = 0 }: Break): string {
+  if (reversals === 0) return 'payment';
+  return reversals === found ? 'reversal' : 'event'; // a payment and its reversal are two events, not two payments
 }
 
 function givenUp(found: Break): string {
