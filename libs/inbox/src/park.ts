@@ -112,9 +112,13 @@ function rowOf({ message, reason, detail, waitsFor }: Parking) {
   };
 }
 
-// A message that cannot be parked would come back for ever, so what Postgres refuses in text is replaced.
+/** Less than an entry of an index may have (2,704 bytes): keys and message ids are looked up. */
+const maxTextBytes = 2_000;
+
+// A message that cannot be parked would come back for ever, so what Postgres refuses in text is replaced or cut off.
 export function storable(text: string | undefined): string | undefined {
-  return text?.toWellFormed().replaceAll('\0', '\ufffd').slice(0, 1_000);
+  const clean = text?.toWellFormed().replaceAll('\0', '\ufffd');
+  return clean?.slice(0, new TextEncoder().encodeInto(clean, new Uint8Array(maxTextBytes)).read);
 }
 
 // One statement may not touch the same row twice. One that was parked for two reasons has two histories.

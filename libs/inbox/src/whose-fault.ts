@@ -10,7 +10,8 @@ export function faultOfMessages(error: unknown): 'invalid' | 'poison' | undefine
   if (error instanceof DatabaseUnavailable || error instanceof OutcomeUnknown) return undefined;
   const state = sqlState(error);
   if (state === undefined) return 'poison';
-  const dataException = '22';
-  const constraintViolation = '23';
-  return state.startsWith(dataException) || state.startsWith(constraintViolation) ? 'invalid' : undefined;
+  return faultsOfData.has(state.slice(0, 2)) ? 'invalid' : undefined;
 }
+
+/** Classes of SQLSTATE: data exception, constraint violation, program limit exceeded (too large, too deep). */
+const faultsOfData = new Set(['22', '23', '54']);

@@ -13,13 +13,14 @@ export function sqlState(error: unknown): string | undefined {
 
 /**
  * Whether the connection, or its timer, was lost: anything that Postgres itself did not answer, and what it answers
- * when it ends a session (class 57P: shutdown, crash, terminated by an administrator, idle too long; class 08).
+ * when it ends a session (class 57P: shutdown, crash, terminated by an administrator, idle too long; class 08). Not what
+ * could not be written as a statement (longer than a text may be).
  * After COMMIT was sent these mean: unknown.
  */
 export function isConnectionLoss(error: unknown): boolean {
   const state = sqlState(error);
   if (state !== undefined) return state.startsWith('57P') || state.startsWith('08') || state === '25P03';
-  if (error instanceof QueryFailedError) return true;
+  if (error instanceof QueryFailedError) return !(error.driverError instanceof RangeError);
   if (isOfReleased(error)) return true;
   return error instanceof Error && connectionLossMessages.test(`${error.message} ${errnoOf(error)}`);
 }

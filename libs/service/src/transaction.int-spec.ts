@@ -44,6 +44,14 @@ describe('a transaction', () => {
     expect(await count()).toBe(1);
   });
 
+  it('whose statement cannot be written is refused, not taken for a lost connection, and its connection is good for the next', async () => {
+    const endless = { toPostgres: () => 'x'.repeat(2 ** 30) };
+    const refused = inTransaction(database, (tx) => tx.query('SELECT $1::text', [endless]));
+    await expect(refused).rejects.toMatchObject({ driverError: expect.any(RangeError) });
+    const pid = () => inTransaction(database, (tx) => tx.query('SELECT pg_backend_pid()'));
+    expect(await pid()).toEqual(await pid());
+  });
+
   it('B3: whose connection ends before COMMIT is known not to have happened', async () => {
     const before = await count();
     const ended = inTransaction(database, async (tx) => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import type { PaymentEventData } from '@paid-once/contracts';
 import type { Message, Tally } from '@paid-once/inbox';
 import { inTransaction } from '@paid-once/service';
-import { randomUUID } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { postTransfers } from '../post-transfers.js';
 import { drop, redrive } from '../redrive.js';
@@ -303,6 +303,11 @@ describe('posting transfers', () => {
       'invalid',
       { ...otherHeaders(accepted(good), { key: 'a\0b\ud800', x: '\0\udfff' }), type: '\0' },
     ],
+    [
+      'a key that is too long for an index',
+      'invalid',
+      otherHeaders(accepted(good), { key: Array.from({ length: 1_000 }, incompressible).join('') }),
+    ],
     ['another run', 'other-run', otherHeaders(accepted(good), { run: uuidV7() })],
   ])('parks a message with %s as %s, and posts its neighbour', async (_what, reason, message) => {
     const tally = await post(message, accepted(payment()), message);
@@ -312,6 +317,11 @@ describe('posting transfers', () => {
     expect(rows).toEqual([{ reason, attempts: 2, body: message.body }]);
   });
 });
+
+/** A character of three bytes. */
+function incompressible(): string {
+  return String.fromCharCode(0x4e00 + randomInt(20_000));
+}
 
 function otherHeaders(message: Message, headers: Record<string, unknown>): Message {
   return { ...message, headers: { ...message.headers, ...headers } };
