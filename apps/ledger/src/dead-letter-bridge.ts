@@ -1,8 +1,8 @@
 import { Consumer, type BrokerConnection, type Delivery } from '@paid-once/broker';
-import { isUuidV7, ledgerQueue, markerType, messageHeaders, parkedQueue } from '@paid-once/contracts';
-import { BatchConsumer, bodyHash, lookUp, park, type Parking, type Tally } from '@paid-once/inbox';
+import { ledgerQueue, markerType, messageHeaders, parkedQueue } from '@paid-once/contracts';
+import { BatchConsumer, lookUp, parkUnlessArrived, type Parking, type Tally } from '@paid-once/inbox';
 import type { DataSource, EntityManager } from 'typeorm';
-import { shardOf } from './transfers.js';
+import { lockShards, shardOf } from './transfers.js';
 
 const prefetch = 200;
 
@@ -21,6 +21,7 @@ export function bridgeDeadLetters(database: DataSource, connection: BrokerConnec
         onLost: () => listener.onLost(),
       }),
     maxBatch: prefetch,
+    lock: lockShards,
     handle: parkDeadLetters,
     onStep: () => {},
   });
@@ -32,18 +33,12 @@ export function bridgeDeadLetters(database: DataSource, connection: BrokerConnec
  */
 export async function parkDeadLetters(tx: EntityManager, deliveries: Delivery[]): Promise<Tally> {
   const letters = deliveries.filter(({ type }) => type !== markerType);
-  const ids = letters.flatMap(({ messageId = '' }) => (isUuidV7(messageId) ? { messageId } : []));
-  const { runId, hashes } = await lookUp(tx, ids);
-  const hasArrived = ({ messageId = '', body }: Delivery) => hashes.get(messageId)?.equals(bodyHash(body));
-  const lost = letters.filter((letter) => !hasArrived(letter));
-  return {
-    done: 0,
-    repeated: { 'dead-lettered': letters.length - lost.length },
-    parked: await park(
-      tx,
-      lost.map((letter) => parkingOf(letter, runId)),
-    ),
-  };
+  await lockShards(tx, letters);
+  const { runId } = await lookUp(tx, []);
+  return await parkUnlessArrived(
+    tx,
+    letters.map((letter) => parkingOf(letter, runId)),
+  );
 }
 
 function parkingOf(message: Delivery, runId: string): Parking {

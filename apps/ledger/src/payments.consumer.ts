@@ -8,6 +8,7 @@ import { DataSource } from 'typeorm';
 import { bridgeDeadLetters } from './dead-letter-bridge.js';
 import { postTransfers } from './post-transfers.js';
 import { LEDGER_SETTINGS, type LedgerSettings } from './settings.js';
+import { lockShards } from './transfers.js';
 
 /** What is consumed, for whoever watches it, pauses it or ends it. */
 export type Consumption = Pick<BatchConsumer, 'state' | 'counts' | 'pause' | 'resume' | 'purge' | 'close'>;
@@ -40,6 +41,7 @@ export class PaymentsConsumer implements OnModuleDestroy {
       database: this.database,
       subscribe: (listener) => new Consumer(connection, { queues, prefetch, ...listener }),
       maxBatch,
+      lock: lockShards,
       handle,
       onStep: (step) => faultPoint(`ledger.${step}`),
     });

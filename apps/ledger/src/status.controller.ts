@@ -29,7 +29,7 @@ export class StatusController {
       retention: this.retention.status,
       deadLetters: {
         consumer: bridge?.state ?? state,
-        known: bridge?.counts.repeated['dead-lettered'] ?? 0,
+        known: bridge?.counts.repeated['message'] ?? 0,
         parked: bridge?.counts.parked ?? {},
       },
     };

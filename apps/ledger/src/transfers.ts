@@ -18,13 +18,18 @@ const advisoryLockOfShards = 0x1ed6e7;
 /**
  * One ledger at a time posts for a shard, until its transaction ends. Without it, a reversal that finds no payment and the
  * payment that finds no waiting reversal, in two ledgers at once, would miss each other for ever.
+ * Sorted, or two of them could wait for each other. A dead letter that does not say where it died may be of any shard.
  */
 export async function lockShards(tx: EntityManager, messages: Pick<Message, 'queue'>[]): Promise<void> {
-  const shards = new Set(messages.map(({ queue }) => shardOf(queue)));
-  await tx.query(`SELECT pg_advisory_xact_lock($1, shard) FROM unnest($2::int[]) AS shard`, [
-    advisoryLockOfShards,
-    [...shards].sort((a, b) => a - b),
-  ]);
+  const ofAShard = messages.filter(({ queue }) => /\d$/.test(queue));
+  await tx.query(
+    `SELECT pg_advisory_xact_lock($1, shard)
+       FROM (SELECT unnest($2::int[]) AS shard
+              UNION
+             SELECT generate_series(0, shards - 1) FROM inbox_settings WHERE $3
+              ORDER BY shard) AS wanted`,
+    [advisoryLockOfShards, ofAShard.map(({ queue }) => shardOf(queue)), ofAShard.length < messages.length],
+  );
 }
 
 /**

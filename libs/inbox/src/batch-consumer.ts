@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import type { Consumer, Delivery } from '@paid-once/broker';
 import { backOff, Batcher, inTransaction, pause, reasonOf, Waiting } from '@paid-once/service';
 import type { DataSource, EntityManager } from 'typeorm';
-import { fingerprintOf, park, type Parking, type ParkReason } from './park.js';
-import { forgetStarts, isSuspicious, startOrPark } from './started-attempts.js';
+import { fingerprintOf, type Parking, type ParkReason } from './park.js';
+import { parkUnlessArrived } from './park-unless-arrived.js';
+import { isSuspicious, SuspiciousTry } from './started-attempts.js';
 import { emptyTally, sumTallies, type Tally } from './tally.js';
 import { faultOfMessages } from './whose-fault.js';
 
@@ -32,7 +32,6 @@ interface Held {
 export class BatchConsumer {
   private readonly logger = new Logger('inbox');
   private readonly waiting = new Waiting(this.logger, 'the database, to take deliveries');
-  private readonly process = randomUUID();
   private readonly batcher: Batcher<Held, void>;
   private readonly subscription: Subscription;
   private channel = 0;
@@ -43,6 +42,7 @@ export class BatchConsumer {
 
   /**
    * @param subscribe starts the consumption; ONE channel for all queues, because a multiple-ack settles a batch
+   * @param lock      keeps other processes from handling deliveries of these queues until the transaction ends
    * @param handle    makes deliveries take effect, or parks them, in the transaction; what it throws undoes all of it
    * @param onStep    tells where a batch is: for tests of what a crash there does
    */
@@ -51,6 +51,7 @@ export class BatchConsumer {
       database: DataSource;
       subscribe: (listener: DeliveryListener) => Subscription;
       maxBatch: number;
+      lock: (tx: EntityManager, deliveries: Delivery[]) => Promise<void>;
       handle: (tx: EntityManager, deliveries: Delivery[]) => Promise<Tally>;
       onStep: (step: BatchStep) => void;
     },
@@ -116,14 +117,14 @@ export class BatchConsumer {
       else {
         await this.settle(together);
         together = [];
-        await this.settle([held]);
+        await this.settle([held], this.suspiciousTry(held));
       }
     }
     await this.settle(together);
   }
 
   /** Returns when these are acknowledged, or forgotten. Tries for as long as the fault is not theirs. */
-  private async settle(items: Held[]): Promise<void> {
+  private async settle(items: Held[], suspicious?: SuspiciousTry): Promise<void> {
     let parking: Parking | undefined;
     for (const delayMs of backOff({ firstMs: 50, maxMs: 1_000 })) {
       const batch = items.filter(({ channel }) => channel === this.channel).map(({ delivery }) => delivery);
@@ -132,7 +133,7 @@ export class BatchConsumer {
         this.stalled = undefined;
         return;
       }
-      const failure = await this.takeEffect(batch, parking).then(
+      const failure = await this.takeEffect(batch, parking, suspicious).then(
         (tally) => this.count(tally),
         (error: unknown) => ({ error }),
       );
@@ -141,6 +142,7 @@ export class BatchConsumer {
         return this.options.onStep('after-ack');
       }
       const fault = faultOfMessages(failure.error);
+      if (!fault) await suspicious?.takeBack();
       if (fault && batch.length > 1) {
         for (const held of items) await this.settle([held]);
         return;
@@ -150,20 +152,28 @@ export class BatchConsumer {
     }
   }
 
+  private suspiciousTry({ delivery }: Held): SuspiciousTry {
+    return new SuspiciousTry(this.options.database, { ...delivery, fingerprint: fingerprintOf(delivery) });
+  }
+
   private parkingOf(message: Delivery, reason: ParkReason, error: unknown): Parking {
     const stack = reason === 'poison' && error instanceof Error ? error.stack : undefined;
     this.logger.warn(`message ${message.messageId} is parked as ${reason}: ${stack ?? reasonOf(error)}`);
     return { message, reason, detail: reasonOf(error) };
   }
 
-  private async takeEffect(batch: Delivery[], parking: Parking | undefined): Promise<Tally> {
-    const { database, handle, onStep } = this.options;
+  private async takeEffect(
+    batch: Delivery[],
+    parking: Parking | undefined,
+    suspicious: SuspiciousTry | undefined,
+  ): Promise<Tally> {
+    const { database, lock, handle, onStep } = this.options;
     onStep('before-transaction');
-    const suspect = batch.find((delivery) => isSuspicious(delivery, this.channel)); // then it is alone
-    const parked = parking ?? (suspect && (await startOrPark(database, suspect, this.process)));
+    if (!parking) await suspicious?.beginUnlessDeadly();
     const tally = await inTransaction(database, async (tx) => {
-      const result = parked ? { ...emptyTally(), parked: await park(tx, [parked]) } : await handle(tx, batch);
-      if (suspect) await forgetStarts(tx, fingerprintOf(suspect));
+      if (parking) await lock(tx, batch);
+      const result = await (parking ? parkUnlessArrived(tx, [parking]) : handle(tx, batch));
+      await suspicious?.end(tx);
       return result;
     });
     onStep('after-commit');

@@ -4,6 +4,7 @@ import { CreateInbox1764000000000 } from './migrations/1764000000000-create-inbo
 import { InboxRetention1790000000010 } from './migrations/1790000000010-inbox-retention.js';
 import { InboxOperations1790000001000 } from './migrations/1790000001000-inbox-operations.js';
 import { ParkedHistory1790000002000 } from './migrations/1790000002000-parked-history.js';
+import { StartsOfAnyProcess1790000003000 } from './migrations/1790000003000-starts-of-any-process.js';
 import { ParkedHistory } from './parked-history.entity.js';
 import { ParkedIntervention } from './parked-intervention.entity.js';
 import { ParkedMessage } from './parked-message.entity.js';
@@ -24,4 +25,5 @@ export const inboxMigrations = [
   InboxRetention1790000000010,
   InboxOperations1790000001000,
   ParkedHistory1790000002000,
+  StartsOfAnyProcess1790000003000,
 ];

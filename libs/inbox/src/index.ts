@@ -17,6 +17,7 @@ export { InboxMessage } from './inbox-message.entity.js';
 export { InboxSettings, InboxWindow } from './inbox-settings.entity.js';
 export { once, bodyHash, lookUp, type Identified, type Once } from './once.js';
 export { park, parkReasons, type Message, type Parking, type ParkReason } from './park.js';
+export { parkUnlessArrived } from './park-unless-arrived.js';
 export { ParkedMessage } from './parked-message.entity.js';
 export { InboxRetention, inboxRetentionSession, type InboxRetentionOptions } from './retention.js';
 export { emptyTally, sumTallies, type Tally } from './tally.js';

@@ -1,11 +1,10 @@
 import { inTransaction, reading, reasonOf } from '@paid-once/service';
-import { randomUUID } from 'node:crypto';
 import type { DataSource, EntityManager } from 'typeorm';
 import { finish, openRedrive, recordTaken } from './interventions.js';
 import { park, type Message } from './park.js';
 import { inboxFirst, matching, type ParkedFilter, type Requester } from './parked-filter.js';
 import { messageColumns, messageOfRow, type ParkedRow } from './parked-row.js';
-import { forgetStarts, recordStart } from './started-attempts.js';
+import { SuspiciousTry } from './started-attempts.js';
 import { emptyTally, sumTallies, type Tally } from './tally.js';
 import { faultOfMessages } from './whose-fault.js';
 
@@ -31,8 +30,6 @@ interface Candidate {
   fingerprint: Buffer;
   message_id: string | null;
 }
-
-const thisProcess = randomUUID();
 
 /**
  * Takes the oldest of the parked messages that are meant and tries them again, in one transaction: what takes effect is
@@ -82,19 +79,31 @@ async function together(work: Work, candidates: Candidate[]): Promise<Tally> {
 }
 
 async function alone(work: Work, candidate: Candidate): Promise<Tally> {
-  const { fingerprint, message_id: messageId, queue } = candidate;
-  await recordStart(work.database, { fingerprint, messageId, queue }, thisProcess);
+  const { message_id: messageId, ...message } = candidate;
+  const attempt = new SuspiciousTry(work.database, { ...message, messageId: messageId ?? undefined });
+  await attempt.begin();
+  const tryOnce = (handle: RedriveHandling['handle']): Promise<Tally> =>
+    inTransaction(work.database, async (tx) => {
+      const tally = await tryAgain(tx, work, [candidate], handle);
+      await attempt.end(tx);
+      return tally;
+    });
   try {
-    return await inTransaction(work.database, (tx) => tryAgain(tx, work, [candidate], work.handling.handle));
+    return await tryOnce(work.handling.handle).catch((error: unknown) => tryOnce(parkAgain(error)));
   } catch (error) {
-    const reason = faultOfMessages(error);
-    if (reason === undefined) throw error;
-    const parkAgain = async (tx: EntityManager, messages: Message[]): Promise<Tally> => {
-      const parkings = messages.map((message) => ({ message, reason, detail: reasonOf(error) }));
-      return { ...emptyTally(), parked: await park(tx, parkings) };
-    };
-    return await inTransaction(work.database, (tx) => tryAgain(tx, work, [candidate], parkAgain));
+    await attempt.takeBack();
+    throw error;
   }
+}
+
+/** @throws the error itself, if it is not the messages' fault */
+function parkAgain(error: unknown): RedriveHandling['handle'] {
+  const reason = faultOfMessages(error);
+  if (reason === undefined) throw error;
+  return async (tx, messages) => {
+    const parkings = messages.map((message) => ({ message, reason, detail: reasonOf(error) }));
+    return { ...emptyTally(), parked: await park(tx, parkings) };
+  };
 }
 
 async function tryAgain(
@@ -107,8 +116,6 @@ async function tryAgain(
   await handling.lock(tx, candidates); // before the rows: whoever handles deliveries takes them in this order
   const rows = await take(tx, candidates);
   const tally = await handle(tx, rows.map(messageOfRow));
-  for (const { fingerprint } of candidates.length === 1 ? candidates : [])
-    await forgetStarts(tx, fingerprint);
   await recordTaken(tx, intervention, rows);
   return tally;
 }

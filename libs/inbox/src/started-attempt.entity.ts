@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** A suspicious message that is being tried, recorded before the try: a try that kills the process leaves its row. */
+/** A suspicious message that is being tried, recorded before the try: a try that kills the process leaves its start. */
 @Entity('started_attempt')
 export class StartedAttempt {
   /** SHA-256 of message id and body. */
@@ -13,13 +13,9 @@ export class StartedAttempt {
   @Column('text', { nullable: true })
   queue!: string | null;
 
-  /** How many processes began it and did not come to an end. */
+  /** How many processes began it and have not come to an end. */
   @Column('smallint')
   starts!: number;
-
-  /** Who began it last. */
-  @Column('uuid')
-  process!: string;
 
   @Column('timestamptz', { name: 'started_at', default: () => 'clock_timestamp()' })
   startedAt!: Date;

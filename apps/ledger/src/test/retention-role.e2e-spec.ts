@@ -44,7 +44,7 @@ describe('the role that forgets messages', () => {
     'SELECT FROM parked_message',
     'DELETE FROM parked_message',
     'DELETE FROM parked_intervention',
-    'INSERT INTO started_attempt (fingerprint, starts, process) VALUES ($$x$$, 1, gen_random_uuid())',
+    'INSERT INTO started_attempt (fingerprint, starts) VALUES ($$x$$, 1)',
     'UPDATE started_attempt SET starts = 0',
     'SELECT FROM account',
     'DELETE FROM account',

@@ -53,23 +53,26 @@ describe('the batch consumer', () => {
     const { fresh, repeated } = await once(tx, all);
     for (const { messageId, body } of fresh) {
       if (body.equals(Buffer.from('bad'))) await tx.query('SELECT 1 / 0');
+      if (body.equals(Buffer.from('deep'))) await tx.query(`SELECT repeat('[', 100000)::jsonb`);
       if (body.equals(Buffer.from('bug'))) throw new TypeError('undefined is not a function');
       await tx.query('INSERT INTO effect (message_id) VALUES ($1)', [messageId]);
     }
     return { done: fresh.length, repeated: { message: repeated.length }, parked: {} };
   }
 
-  function consume(
-    options: { database?: DataSource; handle?: typeof takeEffect; onStep?: (step: BatchStep) => void } = {},
-  ) {
-    const { database = direct, handle = takeEffect, onStep = () => {} } = options;
+  /** A fault of the moment: whoever waits for a lock gives up in the end. */
+  const isLocked = (): Promise<Tally> =>
+    direct.query(`DO $$ BEGIN RAISE EXCEPTION 'locked' USING ERRCODE = '55P03'; END $$`);
+
+  function consume(options: Partial<ConstructorParameters<typeof BatchConsumer>[0]> = {}) {
+    const { database = direct, lock = async () => {}, handle = takeEffect, onStep = () => {} } = options;
     const subscriptions: FakeSubscription[] = [];
     const subscribe = (listener: ConstructorParameters<typeof FakeSubscription>[0]) => {
       const subscription = new FakeSubscription(listener);
       subscriptions.push(subscription);
       return subscription;
     };
-    const consumer = new BatchConsumer({ database, subscribe, maxBatch: 500, handle, onStep });
+    const consumer = new BatchConsumer({ database, subscribe, maxBatch: 500, lock, handle, onStep });
     consumers.push(consumer);
     const [subscription] = subscriptions;
     if (!subscription) throw new Error('Bug: it did not subscribe');
@@ -94,6 +97,7 @@ describe('the batch consumer', () => {
 
   it.each([
     ['bad', 'invalid'],
+    ['deep', 'invalid'],
     ['bug', 'poison'],
   ])(
     'F4: parks a %s message among 100 alone as %s: the others take effect in order, all are acknowledged',
@@ -166,6 +170,68 @@ describe('the batch consumer', () => {
     expect(await parked()).toEqual([{ message_id: uuid(2), reason: 'poison' }]);
     expect(await effects()).toEqual([uuid(1), uuid(3)]);
     expect(await direct.query('SELECT FROM started_attempt')).toEqual([]);
+  });
+
+  it('F1: does not take for deaths that processes were stopped while a message could not take effect', async () => {
+    const suspicious = messages(1, 1).map((message) => ({ ...message, deliveryCount: 3 }));
+    for (let process = 1; process <= 9; process++) {
+      const { consumer, subscription, deliver } = consume({ handle: isLocked });
+      deliver(suspicious);
+      await eventually(() => consumer.state.kind === 'waiting' || subscription.acks.length > 0);
+      await consumer.close();
+      expect(await parked()).toEqual([]);
+    }
+    expect(await direct.query('SELECT FROM started_attempt')).toEqual([]);
+  });
+
+  it('F1: does not take for deaths that processes which live hand a message to each other', async () => {
+    const suspicious = messages(1, 1).map((message) => ({ ...message, deliveryCount: 50 }));
+    const inHand = [0, 0];
+    const two = inHand.map((_, n) =>
+      consume({ handle: () => isLocked().finally(() => (inHand[n] = (inHand[n] ?? 0) + 1)) }),
+    );
+    for (let turn = 0; turn < 12; turn++) {
+      const before = inHand[turn % 2] ?? 0;
+      two[turn % 2]?.deliver(suspicious);
+      await eventually(async () => (inHand[turn % 2] ?? 0) > before || (await parked()).length > 0);
+      expect(await parked()).toEqual([]);
+      two[turn % 2]?.subscription.lose();
+    }
+  });
+
+  it('F1: counts the death of a process that saw the message fail before', async () => {
+    let tries = 0;
+    const handle = () => (++tries === 1 ? isLocked() : new Promise<Tally>(() => {}));
+    const { deliver } = consume({ database: await scratch.open(), handle });
+    consumers.pop(); // it never comes to an end, like a process that was killed
+    deliver(messages(1, 1).map((message) => ({ ...message, deliveryCount: 3 })));
+    await eventually(() => tries === 2);
+    expect(await direct.query('SELECT starts FROM started_attempt')).toEqual([{ starts: 1 }]);
+  });
+
+  it('does not park a message that takes effect by another process at the same time', async () => {
+    const other = direct.createQueryRunner();
+    await other.startTransaction();
+    await other.query('SELECT pg_advisory_xact_lock(1)');
+    const bad = { messageId: uuid(1), body: 'bug' };
+    const { subscription, deliver } = consume({
+      lock: (tx) => tx.query('SELECT pg_advisory_xact_lock(1)'),
+      handle: () => Promise.reject(new TypeError('undefined is not a function')),
+    });
+    deliver([bad]);
+    const waiting = () =>
+      direct.query<unknown[]>(
+        `SELECT FROM pg_locks JOIN pg_database ON oid = database
+          WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted`,
+      );
+    await eventually(async () => (await waiting()).length > 0 || subscription.acks.length > 0);
+    await once(other.manager, [
+      { messageId: bad.messageId, bodyHash: bodyHash(Buffer.from(bad.body)), run: scratch.runId },
+    ]);
+    await other.commitTransaction();
+    await other.release();
+    await eventually(() => subscription.acks.length > 0);
+    expect(await parked()).toEqual([]);
   });
 
   it('F3: does not suspect messages of a link that flaps under a process that lives: they stay in one batch', async () => {
