@@ -80,20 +80,20 @@ export class CompareController {
     await sendNdjson(reply, bucketPages(this.source, readRange(query), readDigits(query['digits'])));
   }
 
-  /** Where the events of these payments are: posted, parked (and why), or waiting for their predecessor. */
+  /** Where the events of these payments are: posted, parked (and why), or waiting; and who dropped what was parked, and why. */
   @Get('stations')
   async stations(@Query('payment') payment: unknown): Promise<object[]> {
     const ids = [payment ?? []].flat().map((id) => readId('payment', id));
     if (ids.length > maxStations)
       throw new ParameterInvalid(`payment: at most ${maxStations} in one request.`);
     const rows = await reading(this.database, (db) => db.query<StationRow[]>(stationsSql, [ids]));
-    return rows.map(({ payment_id, type, station, reason, message_id, since }) => ({
+    return rows.map(({ payment_id, message_id, since, dropped_by, dropped_why, ...row }) => ({
+      ...row,
       paymentId: payment_id,
-      type,
-      station,
-      reason,
       messageId: message_id,
       since: since.toISOString(),
+      droppedBy: dropped_by,
+      droppedWhy: dropped_why,
     }));
   }
 
@@ -133,6 +133,8 @@ interface StationRow {
   reason: string | null;
   message_id: string | null;
   since: Date;
+  dropped_by: string | null;
+  dropped_why: string | null;
 }
 
 const afterEveryOccurrence = 32_767;

@@ -41,7 +41,7 @@ export class InboxController {
     return { arrived, deadLettersInBroker };
   }
 
-  /** Which of these messages never came: neither in the inbox nor parked, dropped or not. */
+  /** Which of these messages never came: neither in the inbox nor parked; a damaged copy that was dropped does not count. */
   @Post('unknown')
   @HttpCode(200)
   @BodyLimit(listBodyBytes)

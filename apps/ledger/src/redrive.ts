@@ -56,7 +56,7 @@ class CountIsAnother extends Problem {
 
 const lockNotAvailable = '55P03';
 const deadlockDetected = '40P01';
-const queryCanceled = '57014'; // it took longer than the role may
+const queryCanceled = '57014';
 
 async function sayIfBusy<Result>(work: Promise<Result>): Promise<Result> {
   try {
@@ -66,8 +66,13 @@ async function sayIfBusy<Result>(work: Promise<Result>): Promise<Result> {
       throw new TemporarilyUnavailable(
         'The database did not say whether it was done. Look, and ask again: done twice, it does no more.',
       );
-    if ([lockNotAvailable, deadlockDetected, queryCanceled].includes(sqlState(error) ?? ''))
+    const state = sqlState(error);
+    if (state === lockNotAvailable || state === deadlockDetected)
       throw new TemporarilyUnavailable('The ledger is busy with these messages. Ask again.');
+    if (state === queryCanceled)
+      throw new TemporarilyUnavailable(
+        'It took longer than a statement may. Ask again; if that does not help, for fewer messages at a time.',
+      );
     throw error;
   }
 }

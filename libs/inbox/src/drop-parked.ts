@@ -17,7 +17,7 @@ export class CountDiffers extends Error {
 /**
  * Decides that these messages never take effect. They stay, with who decided it and why, but are no longer redriven with
  * others nor released when their predecessor takes effect. One that might take effect if it came again (poison, dead
- * letters, what another release may support) is written into the inbox, so that it then counts as a repeat.
+ * letters, what another release may support or find valid) is written into the inbox, so that it then counts as a repeat.
  * @throws CountDiffers then the caller's transaction must be rolled back
  */
 export async function dropParked(
@@ -34,12 +34,13 @@ export async function dropParked(
           SET dropped_at = clock_timestamp(), dropped_by = $2, dropped_why = $3
         WHERE dropped_at IS NULL
           AND ${condition}
-       RETURNING reason, message_id, body
+       RETURNING message_id,
+                 CASE WHEN reason IN ('poison', 'dead-lettered', 'unsupported', 'invalid') THEN sha256(body) END AS body_hash
      ), remembered AS (
        INSERT INTO inbox_message (message_id, body_hash)
-       SELECT DISTINCT ON (message_id) message_id::uuid, sha256(body)
+       SELECT DISTINCT ON (message_id) message_id::uuid, body_hash
          FROM dropped
-        WHERE reason IN ('poison', 'dead-lettered', 'unsupported')
+        WHERE body_hash IS NOT NULL
           AND message_id ~ '^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$'
         ORDER BY message_id
            ON CONFLICT DO NOTHING

@@ -7,6 +7,7 @@ export {
 } from './batch-consumer.js';
 export { inboxEntities, inboxMigrations } from './inbox-entities.js';
 export { countDropped, CountDiffers, dropParked } from './drop-parked.js';
+export { isDroppedCopy } from './given-up.js';
 export { listParked, parkedGroups, type Measure, type ParkedGroup } from './list-parked.js';
 export { onceAgain } from './once-again.js';
 export type { ParkedFilter, Requester } from './parked-filter.js';

@@ -1,6 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import type { ParkedRow } from './parked-row.js';
 import { inboxFirst, type ParkedFilter, type Requester } from './parked-filter.js';
+import { countOf } from './redrive-scope.js';
 
 interface Request {
   which: ParkedFilter;
@@ -10,7 +11,7 @@ interface Request {
 /**
  * The open redrive of the same messages by the same person for the same reason, or a new one: slice by slice, it is one
  * intervention. It ends at the messages that were parked when it began, so that what is parked again meanwhile is not
- * tried again and again.
+ * tried again and again. One that was interrupted with nothing left to try ends here: it would swallow the next.
  */
 export async function openRedrive(
   tx: EntityManager,
@@ -30,7 +31,10 @@ export async function openRedrive(
       LIMIT 1`,
     values,
   );
-  if (open) return open;
+  if (open) {
+    if ((await countOf(tx, { which, untilId: open.untilId })) > 0) return open;
+    await finish(tx, open.id);
+  }
   const [begun] = await tx.query<{ id: string; untilId: string }[]>(
     `INSERT INTO parked_intervention (kind, requested_by, why, which, until_id)
      SELECT 'redrive', $1, $2, $3::jsonb, coalesce(max(id), 0)

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { isDroppedCopy } from './given-up.js';
 
 /** Which of these message ids the inbox remembers. */
 export async function arrivedMessages(db: EntityManager, ids: string[]): Promise<string[]> {
@@ -10,15 +11,17 @@ export async function arrivedMessages(db: EntityManager, ids: string[]): Promise
 }
 
 /**
- * Which of these message ids never came: the inbox does not remember them, and they are not set aside. What is older
- * than the inbox's window may have been forgotten: see `inboxWindow`.
+ * Which of these message ids never came: the inbox does not remember them, and they are not set aside. A damaged copy
+ * that was dropped does not count. What is older than the inbox's window may have been forgotten: see `inboxWindow`.
  */
 export async function unknownMessages(db: EntityManager, ids: string[]): Promise<string[]> {
   const rows = await db.query<{ message_id: string }[]>(
     `SELECT message_id
        FROM unnest($1::uuid[]) AS asked (message_id)
       WHERE NOT EXISTS (SELECT FROM inbox_message AS seen WHERE seen.message_id = asked.message_id)
-        AND NOT EXISTS (SELECT FROM parked_message AS parked WHERE parked.message_id = asked.message_id::text)
+        AND NOT EXISTS (
+            SELECT FROM parked_message AS parked
+             WHERE parked.message_id = asked.message_id::text AND NOT ${isDroppedCopy('parked')})
       ORDER BY message_id`,
     [ids],
   );

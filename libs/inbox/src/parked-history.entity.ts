@@ -31,7 +31,7 @@ export class ParkedHistory {
   @Column('text')
   reason!: string;
 
-  /** What it was parked for again; null: it has taken effect, now or before. */
+  /** What it was parked for again; null: it was not, because it has taken effect or is on record as having come. */
   @Column('text', { name: 'parked_again', nullable: true })
   parkedAgain!: string | null;
 

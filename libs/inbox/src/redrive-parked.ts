@@ -2,8 +2,9 @@ import { inTransaction, reading, reasonOf } from '@paid-once/service';
 import type { DataSource, EntityManager } from 'typeorm';
 import { finish, openRedrive, recordTaken } from './interventions.js';
 import { park, type Message } from './park.js';
-import { inboxFirst, matching, type ParkedFilter, type Requester } from './parked-filter.js';
+import { inboxFirst, type ParkedFilter, type Requester } from './parked-filter.js';
 import { messageColumns, messageOfRow, type ParkedRow } from './parked-row.js';
+import { countOf, mayBeTaken, oldestOf, type Candidate } from './redrive-scope.js';
 import { SuspiciousTry } from './started-attempts.js';
 import { emptyTally, sumTallies, type Tally } from './tally.js';
 import { faultOfMessages } from './whose-fault.js';
@@ -23,18 +24,10 @@ export interface RedriveHandling {
   handle: (tx: EntityManager, messages: Message[]) => Promise<Tally>;
 }
 
-interface Candidate {
-  id: string;
-  reason: string;
-  queue: string;
-  fingerprint: Buffer;
-  message_id: string | null;
-}
-
 /**
  * Takes the oldest of the parked messages that are meant and tries them again, in one transaction: what takes effect is
  * gone from the parked ones, what cannot is parked again, counted, with the time when it was first seen. Dropped ones
- * are tried only if they are named by their ids.
+ * are tried only if they are named by their ids, and so is the same message where it lies for another reason.
  * Poison is tried alone, after all others, and each start is recorded before: if the process dies of it, nothing is
  * lost, nothing else is undone, and nothing tries it again by itself.
  * @returns what became of them, and how many are left of those that were parked when the redrive began
@@ -46,16 +39,16 @@ export async function redriveParked(
   handling: RedriveHandling,
 ): Promise<{ intervention: string; tally: Tally; remaining: number }> {
   const intervention = await inTransaction(database, (tx) => openRedrive(tx, redrive));
-  const scope = { ...redrive, untilId: intervention.untilId };
-  const candidates = await reading(database, (db) => oldest(db, scope));
-  const work = { database, handling, intervention: intervention.id };
+  const scope = { which: redrive.which, untilId: intervention.untilId };
+  const candidates = await reading(database, (db) => oldestOf(db, scope, redrive.limit));
+  const work = { database, handling, intervention: intervention.id, which: redrive.which };
   let tally = await together(
     work,
     candidates.filter(({ reason }) => reason !== 'poison'),
   );
   for (const candidate of candidates.filter(({ reason }) => reason === 'poison'))
     tally = sumTallies(tally, await alone(work, candidate));
-  const remaining = await reading(database, (db) => count(db, scope));
+  const remaining = await reading(database, (db) => countOf(db, scope));
   if (remaining === 0) await inTransaction(database, (tx) => finish(tx, intervention.id));
   return { intervention: intervention.id, tally, remaining };
 }
@@ -64,6 +57,7 @@ interface Work {
   database: DataSource;
   handling: RedriveHandling;
   intervention: string;
+  which: ParkedFilter;
 }
 
 async function together(work: Work, candidates: Candidate[]): Promise<Tally> {
@@ -108,24 +102,25 @@ function parkAgain(error: unknown): RedriveHandling['handle'] {
 
 async function tryAgain(
   tx: EntityManager,
-  { handling, intervention }: Work,
+  { handling, intervention, which }: Work,
   candidates: Candidate[],
   handle: RedriveHandling['handle'],
 ): Promise<Tally> {
   await inboxFirst(tx);
   await handling.lock(tx, candidates); // before the rows: whoever handles deliveries takes them in this order
-  const rows = await take(tx, candidates);
+  const rows = await take(tx, candidates, which);
   const tally = await handle(tx, rows.map(messageOfRow));
   await recordTaken(tx, intervention, rows);
   return tally;
 }
 
-/** Those that are still there: one may have been released, or redriven by somebody else. */
-async function take(tx: EntityManager, candidates: Candidate[]): Promise<ParkedRow[]> {
+/** Those that are still there: one may have been released, dropped, or redriven by somebody else. */
+async function take(tx: EntityManager, candidates: Candidate[], which: ParkedFilter): Promise<ParkedRow[]> {
   return await tx.query<ParkedRow[]>(
     `WITH taken AS (
        DELETE FROM parked_message
         WHERE id = ANY($1::bigint[])
+          AND ${mayBeTaken(which)}
        RETURNING *
      )
      SELECT ${messageColumns}
@@ -133,37 +128,4 @@ async function take(tx: EntityManager, candidates: Candidate[]): Promise<ParkedR
       ORDER BY id`,
     [candidates.map(({ id }) => id)],
   );
-}
-
-interface Scope {
-  which: ParkedFilter;
-  limit: number;
-  untilId: string;
-}
-
-function inScope({ which, untilId }: Scope): { condition: string; parameters: unknown[] } {
-  const { condition, parameter } = matching(which);
-  const open = 'ids' in which ? 'true' : 'dropped_at IS NULL';
-  return { condition: `${condition} AND id <= $2::bigint AND ${open}`, parameters: [parameter, untilId] };
-}
-
-async function oldest(db: EntityManager, scope: Scope): Promise<Candidate[]> {
-  const { condition, parameters } = inScope(scope);
-  return await db.query(
-    `SELECT id, reason, queue, fingerprint, message_id
-       FROM parked_message
-      WHERE ${condition}
-      ORDER BY id
-      LIMIT $3`,
-    [...parameters, scope.limit],
-  );
-}
-
-async function count(db: EntityManager, scope: Scope): Promise<number> {
-  const { condition, parameters } = inScope(scope);
-  const [row] = await db.query<{ count: number }[]>(
-    `SELECT count(*)::int AS count FROM parked_message WHERE ${condition}`,
-    parameters,
-  );
-  return row?.count ?? 0;
 }

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { isNotGivenUp } from './given-up.js';
 import type { Message } from './park.js';
 import { messageColumns, messageOfRow, type ParkedRow } from './parked-row.js';
 
@@ -19,7 +20,7 @@ export async function takeWaiting(
        DELETE FROM parked_message
         WHERE waits_for = ANY($1::text[])
           AND reason = 'waiting-for'
-          AND dropped_at IS NULL
+          AND ${isNotGivenUp}
        RETURNING *
      ), settled AS (
        DELETE FROM parked_message

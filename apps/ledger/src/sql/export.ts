@@ -1,5 +1,6 @@
 import { digestPageSql, inThisPartSql, pageEndSql } from '@paid-once/compare';
 import type { PaymentEventType } from '@paid-once/contracts';
+import { isDroppedCopy } from '@paid-once/inbox';
 
 export interface ExportedRow {
   payment_id: string;
@@ -41,16 +42,23 @@ SELECT currency,
  WHERE ${inThisPartSql}
  GROUP BY currency`;
 
-/** Where the events of some payments are: posted, or set aside. Parameter: payment ids. */
+/**
+ * Where the events of some payments are: posted, or set aside, and by whom that was given up. Not what was dropped without
+ * the event's being given up: a damaged copy, or one of another run. Parameter: payment ids.
+ */
 export const stationsSql = `
 SELECT payment_id::text AS payment_id,
        CASE kind WHEN 'payment' THEN 'payment.accepted' ELSE 'payment.reversed' END AS type,
-       'posted' AS station, NULL AS reason, message_id::text AS message_id, posted_at AS since
+       'posted' AS station, NULL AS reason, message_id::text AS message_id, posted_at AS since,
+       NULL AS dropped_by, NULL AS dropped_why
   FROM transfer
  WHERE payment_id = ANY ($1::uuid[])
  UNION ALL
-SELECT key, type, CASE reason WHEN 'waiting-for' THEN 'waiting' ELSE 'parked' END, reason, message_id, first_seen_at
+SELECT key, type, CASE reason WHEN 'waiting-for' THEN 'waiting' ELSE 'parked' END, reason, message_id, first_seen_at,
+       dropped_by, dropped_why
   FROM parked_message
  WHERE key = ANY ($1::text[])
    AND type IN ('payment.accepted', 'payment.reversed')
+   AND NOT ${isDroppedCopy('parked_message')}
+   AND (dropped_at IS NULL OR reason <> 'other-run')
  ORDER BY payment_id, type, since`;

@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { park, type Message, type ParkedFilter, type ParkReason, type Tally } from '@paid-once/inbox';
+import {
+  park,
+  unknownMessages,
+  type Message,
+  type ParkedFilter,
+  type ParkReason,
+  type Tally,
+} from '@paid-once/inbox';
 import { inTransaction } from '@paid-once/service';
 import type { DataSource } from 'typeorm';
 import { postTransfers } from '../post-transfers.js';
@@ -51,7 +58,7 @@ describe('dropping parked messages', () => {
     ).toEqual([{ kind: 'drop', requested_by: 'ann', why: who.why, messages: 2 }]);
   });
 
-  it.each(['dead-lettered', 'poison', 'unsupported'] as const)(
+  it.each(['dead-lettered', 'poison', 'unsupported', 'invalid'] as const)(
     'keeps a message that was dropped as %s from being posted when it comes again: it is counted there',
     async (reason) => {
       const dropped = message();
@@ -81,6 +88,49 @@ describe('dropping parked messages', () => {
     expect(await transfers()).toBe(1);
     expect(await parked()).toMatchObject([{ reason: 'waiting-for', attempts: 2, dropped_by: 'ann' }]);
   });
+
+  it('keeps a message that was dropped under one reason from being posted by a redrive under another', async () => {
+    const data = payment();
+    const dropped = message(data);
+    await setAside('dead-lettered', dropped);
+    await setAside('outside-dedup-window', dropped);
+    await drop(database, { which: { reason: 'dead-lettered' }, who, expected: 1 });
+    const others: ParkedFilter[] = [
+      { all: true },
+      { reason: 'outside-dedup-window' },
+      { keys: [data.paymentId] },
+    ];
+    for (const which of others)
+      expect(await again(which)).toMatchObject({ tally: { done: 0 }, remaining: 0 });
+    expect(await transfers()).toBe(0);
+    const ids = (await parked()).map(({ id }) => id);
+    expect(await again({ ids })).toMatchObject({ tally: { done: 1 } });
+  });
+
+  it('keeps a reversal that was dropped under one reason from being posted with its payment', async () => {
+    const data = payment();
+    const reversal = message(data, 'payment.reversed');
+    await post(reversal);
+    await setAside('dead-lettered', reversal);
+    await drop(database, { which: { reason: 'dead-lettered' }, who, expected: 1 });
+    await post(message(data));
+    expect(await transfers()).toBe(1);
+  });
+
+  it.each(['unreadable', 'no-identity', 'too-big', 'conflict'] as const)(
+    'gives up only the copy that was dropped as %s: the message is missing if it never came, and redriven if it did',
+    async (reason) => {
+      const whole = message();
+      const unknown = () => unknownMessages(database.manager, [whole.messageId]);
+      await setAside(reason, whole);
+      expect(await unknown()).toEqual([]);
+      await drop(database, { which: { all: true }, who, expected: 1 });
+      expect(await unknown()).toEqual([whole.messageId]);
+      await setAside('dead-lettered', whole);
+      expect(await unknown()).toEqual([]);
+      expect(await again({ all: true })).toMatchObject({ tally: { done: 1 } });
+    },
+  );
 
   it('leaves dropped ones alone when others are redriven, and takes one back that is named by its id', async () => {
     await setAside('dead-lettered', message());

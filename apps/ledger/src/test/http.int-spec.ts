@@ -145,6 +145,7 @@ describe("the ledger's HTTP side", () => {
       { paymentId: bad.paymentId, type: 'payment.accepted', station: 'parked', reason: 'invalid' },
     ]);
     for (const { since } of stations) expect(Date.parse(since)).not.toBeNaN();
+    expect(stations).toMatchObject(stations.map(() => ({ droppedBy: null, droppedWhy: null })));
     expect((await service.get('/stations')).body).toEqual([]);
   });
 

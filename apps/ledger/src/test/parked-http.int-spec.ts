@@ -131,6 +131,9 @@ describe('what is parked, over HTTP', () => {
       ],
       open: 0,
     });
+    expect((await service.get(`/stations?payment=${bad.paymentId}`)).body).toMatchObject([
+      { station: 'parked', reason: 'invalid', droppedBy: 'ann', droppedWhy: 'told to' },
+    ]);
     const [message] = (await service.get(`/inbox/messages?payment=${bad.paymentId}`)).body as object[];
     expect(message).toMatchObject({
       postedAt: null,

@@ -173,6 +173,37 @@ describe('redriving parked messages', () => {
     expect(await kept()).toEqual([...expected, { ...mine, reason: 'poison', parked_again: null, count: 1 }]);
   });
 
+  it('leaves alone what is dropped between its being found and its being taken', async () => {
+    await setAside('dead-lettered', accepted(payment()));
+    const lock = () => drop(database, { which: { all: true }, who, expected: 1 });
+    const handle = (tx: Parameters<typeof postTransfers>[0], messages: Message[]) =>
+      postTransfers(tx, messages, onceAgain);
+    await redriveParked(database, { which: { all: true }, who, limit: 500 }, { lock, handle });
+    expect(await lines()).toEqual([]);
+  });
+
+  it('begins anew where one that was interrupted has nothing left to try', async () => {
+    await setAside('dead-lettered', accepted(payment()), accepted(payment()));
+    const interrupted = await again({ all: true }, 1);
+    expect(interrupted.remaining).toBe(1);
+    await rig.admin.query('DELETE FROM parked_message');
+    await setAside('dead-lettered', accepted(payment()), accepted(payment()));
+    const answer = await again({ all: true }, 1);
+    expect(answer).toMatchObject({ tally: { done: 1 }, remaining: 1 });
+    expect(answer.intervention).not.toBe(interrupted.intervention);
+    expect(await interventions()).toMatchObject([{ finished: true }, { finished: false }]);
+  });
+
+  it('takes no more at once than fits into memory, however large the bodies are', async () => {
+    await rig.admin.query(
+      `INSERT INTO parked_message (fingerprint, reason, detail, queue, headers, body)
+       SELECT n::text::bytea, 'too-big', 'a test', 'ledger.payments.0', '{}', convert_to(repeat('x', 9 * 1024 * 1024), 'UTF8')
+         FROM generate_series(1, 3) AS n`,
+    );
+    expect(await again()).toMatchObject({ tally: { parked: { 'too-big': 2 } }, remaining: 1 });
+    expect(await again()).toMatchObject({ tally: { parked: { 'too-big': 1 } }, remaining: 0 });
+  });
+
   it('takes the oldest first, as many as asked for', async () => {
     const all = Array.from({ length: 5 }, () => payment());
     for (const data of all) await setAside('dead-lettered', accepted(data));
