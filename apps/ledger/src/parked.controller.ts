@@ -36,14 +36,7 @@ export class ParkedController {
       limit: readLimit(limit),
     };
     const { count, messages, next } = await reading(this.database, (db) => listParked(db, page));
-    return {
-      count,
-      items: messages.map(({ fingerprint: _fingerprint, headers: _headers, body, ...message }) => ({
-        ...message,
-        bodyBytes: body.length,
-      })),
-      next,
-    };
+    return { count, items: messages, next };
   }
 
   /** By reason and type, with their number, money in major units, and age. `dropped=true`: those that were dropped. */

@@ -18,6 +18,7 @@ export type Consumption = Pick<BatchConsumer, 'state' | 'counts' | 'pause' | 're
 export class PaymentsConsumer implements OnModuleDestroy {
   private connection: BrokerConnection | undefined;
   private consumer: Consumption | undefined;
+  private ended = false;
   /** What the broker itself gave up. */
   bridge: Consumption | undefined;
 
@@ -26,8 +27,12 @@ export class PaymentsConsumer implements OnModuleDestroy {
     @Inject(LEDGER_SETTINGS) private readonly settings: LedgerSettings,
   ) {}
 
-  /** Once the database has told how many shards there are; until then nothing could be posted anyway. */
+  /**
+   * Once the database has told how many shards there are; until then nothing could be posted anyway. Not if the process is
+   * already ending: nobody would end this consumption.
+   */
   start(shards: number): void {
+    if (this.ended) return;
     const { PAID_ONCE_LEDGER_AMQP_URL: url, PAID_ONCE_HEARTBEAT_SECONDS: heartbeatSeconds } = this.settings;
     this.connection ??= new BrokerConnection({ url, name: 'ledger', heartbeatSeconds });
     const queues = Array.from({ length: shards }, (_, shard) => ledgerQueue(shard));
@@ -80,6 +85,7 @@ export class PaymentsConsumer implements OnModuleDestroy {
 
   // Before the database is disconnected, which is done in a later phase: the batch in hand is committed and acked.
   async onModuleDestroy(): Promise<void> {
+    this.ended = true;
     await Promise.all([this.consumer?.close(), this.bridge?.close()]);
     await this.connection?.close();
   }

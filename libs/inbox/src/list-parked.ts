@@ -12,7 +12,7 @@ export interface ParkedPage {
   limit: number;
 }
 
-/** The latest first; `count` is that of all pages. */
+/** The latest first, without their headers and bodies; `count` is that of all pages. */
 export async function listParked(
   db: EntityManager,
   { reason, keys, after, dropped, limit }: ParkedPage,

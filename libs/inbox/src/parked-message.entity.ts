@@ -1,4 +1,4 @@
-import { Check, Column, Entity, Index, PrimaryGeneratedColumn, Unique } from 'typeorm';
+import { Check, Column, Entity, Index, PrimaryGeneratedColumn, Unique, VirtualColumn } from 'typeorm';
 
 /** A message that was acknowledged but did not take effect, whole, with the reason. */
 @Entity('parked_message')
@@ -20,7 +20,7 @@ export class ParkedMessage {
   id!: string;
 
   /** SHA-256 of message id and body: what comes again is counted in `attempts`, not kept twice. */
-  @Column('bytea')
+  @Column('bytea', { select: false })
   fingerprint!: Buffer;
 
   /** As it was sent: it may be no UUID, or missing. */
@@ -54,11 +54,15 @@ export class ParkedMessage {
   @Column('text', { name: 'content_encoding', nullable: true })
   contentEncoding!: string | null;
 
-  @Column('jsonb')
+  @Column('jsonb', { select: false })
   headers!: Record<string, unknown>;
 
-  @Column('bytea')
+  @Column('bytea', { select: false })
   body!: Buffer;
+
+  /** A page of bodies may be too much for memory. */
+  @VirtualColumn('integer', { query: (row) => `octet_length(${row}.body)` })
+  bodyBytes!: number;
 
   /** How often it was parked. */
   @Column('integer', { default: 1 })

@@ -37,7 +37,7 @@ export const inboxRetentionSession =
  * what is older); what lies below it is removed by a later run, in portions, and no batch waits for that.
  *
  * The time in a message id is by the sender's database clock, the window by this one's: they may differ by as much as
- * the inbox remembers longer than the outbox.
+ * the inbox remembers longer than the outbox. If they differ by more, good messages are parked, none is posted twice.
  */
 export class InboxRetention {
   /** Everything up to here is removed: the dead rows below it are not walked over again. */

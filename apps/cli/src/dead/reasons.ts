@@ -30,15 +30,19 @@ const otherInOutbox: Meaning = {
   helps: 'remove the cause, then redrive: what still cannot be published stays',
 };
 
+const damagedCopy =
+  'look first (show PAYMENT): if it is not posted, compare --repair publishes the payments’ own copy; then drop this one, and find who else publishes';
+
 /** Why the ledger set a message aside: `ParkReason`. */
 const inLedger: Readonly<Record<string, Meaning>> = {
   unreadable: {
-    means: 'it is no text, no JSON, or of another content type: not from our relay',
-    helps: 'find who else publishes; drop it. What payments accepted is repaired by itself',
+    means: 'it is no text, no JSON, or of another content type: damaged, or not from our relay',
+    helps: damagedCopy,
   },
   'no-identity': {
-    means: 'its message id is missing, is no UUIDv7, or differs from the one inside: not from our relay',
-    helps: 'find who else publishes; drop it',
+    means:
+      'its message id is missing, is no UUIDv7, or differs from the one inside: damaged, or not from our relay',
+    helps: damagedCopy,
   },
   conflict: {
     means: 'the same message or event came before with other contents; what was posted first stands',
@@ -53,8 +57,8 @@ const inLedger: Readonly<Record<string, Meaning>> = {
     helps: 'correct the ledger if it is wrong, then redrive; else drop it and reverse the payment',
   },
   'too-big': {
-    means: 'a body or headers beyond what the ledger reads: not from our relay',
-    helps: 'find who else publishes; drop it',
+    means: 'a body or headers beyond what the ledger reads: damaged, or not from our relay',
+    helps: damagedCopy,
   },
   'other-run': {
     means: 'it was sent before the last reset, so its payment no longer exists',

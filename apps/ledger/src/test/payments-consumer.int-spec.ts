@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { faultPoints } from '@paid-once/service';
 import { randomUUID } from 'node:crypto';
+import { DataSource } from 'typeorm';
+import { PaymentsConsumer } from '../payments.consumer.js';
+import { LEDGER_SETTINGS } from '../settings.js';
 import { eventually } from './eventually.js';
 import { LedgerService } from './ledger-service.js';
 import { messageOf, payment } from './payment-messages.js';
@@ -130,6 +133,17 @@ describe('the ledger on RabbitMQ', () => {
     expect(await service.left()).toBe(0);
     expect(await parked()).toEqual([{ message_id: late.messageId, reason: 'other-run' }]);
     runId = newRun;
+  });
+
+  it('consumes nothing when its database answers only as it is stopping', async () => {
+    const late = new PaymentsConsumer(
+      service.app.get(DataSource, { strict: false }),
+      service.app.get(LEDGER_SETTINGS, { strict: false }),
+    );
+    await late.onModuleDestroy();
+    late.start(4);
+    expect(await late.deadLettersInBroker()).toBeNull();
+    expect(late.state).toEqual({ kind: 'waiting', cause: 'the database has not answered yet' });
   });
 
   it('refuses a reset that names no run, and a crash point that does not exist', async () => {
