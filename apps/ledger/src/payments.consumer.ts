@@ -34,7 +34,8 @@ export class PaymentsConsumer implements OnModuleDestroy {
   start(shards: number): void {
     if (this.ended) return;
     const { PAID_ONCE_LEDGER_AMQP_URL: url, PAID_ONCE_HEARTBEAT_SECONDS: heartbeatSeconds } = this.settings;
-    this.connection ??= new BrokerConnection({ url, name: 'ledger', heartbeatSeconds });
+    const { PAID_ONCE_RECONNECT_MAX_MS: maxReconnectDelayMs } = this.settings;
+    this.connection ??= new BrokerConnection({ url, name: 'ledger', heartbeatSeconds, maxReconnectDelayMs });
     const queues = Array.from({ length: shards }, (_, shard) => ledgerQueue(shard));
     this.consumer ??= this.consume(this.connection, queues);
     this.bridge ??= bridgeDeadLetters(this.database, this.connection);

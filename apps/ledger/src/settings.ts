@@ -20,6 +20,9 @@ const schema = serviceSettings.extend({
     .describe('as the role that may forget messages; without it nothing is forgotten'),
   PAID_ONCE_LEDGER_PORT: port(8081),
   PAID_ONCE_HEARTBEAT_SECONDS: heartbeatSeconds,
+  PAID_ONCE_RECONNECT_MAX_MS: integer({ min: 100, max: 60_000, otherwise: 2_000 }).describe(
+    'the longest pause between two attempts to reach the broker',
+  ),
   PAID_ONCE_LEDGER_PREFETCH: integer({ min: 1, max: 10_000, otherwise: 1_000 }).describe(
     'unacknowledged deliveries a queue: what is kept in memory while the database is away',
   ),

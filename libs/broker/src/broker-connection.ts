@@ -24,6 +24,8 @@ export interface BrokerConnectionOptions {
   name: string;
   /** A link that is silent for 2–3 of these is given up. Default 5. */
   heartbeatSeconds?: number;
+  /** The longest pause between two attempts, unless the broker refuses them. Default 2,000. */
+  maxReconnectDelayMs?: number | undefined;
   /** Called when the state changes, not for each attempt. */
   onState?: (state: BrokerState) => void;
 }
@@ -44,11 +46,12 @@ export class BrokerConnection {
   private modelInSetup: ChannelModel | undefined;
   private closing: Promise<void> | undefined;
   private readonly link: Promise<RecoveringChannelModel>;
-  private readonly delays = new ReconnectDelays();
+  private readonly delays: ReconnectDelays;
   private readonly channels = new Set<Channel>();
   private readonly listeners = new Set<(state: BrokerState) => void>();
 
   constructor(private readonly options: BrokerConnectionOptions) {
+    this.delays = new ReconnectDelays(options.maxReconnectDelayMs);
     if (options.onState !== undefined) this.listeners.add(options.onState);
     this.link = this.start();
   }

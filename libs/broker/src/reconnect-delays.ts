@@ -1,15 +1,16 @@
 const firstMs = 100;
-const maxMs = 2_000;
 /** Between attempts that the broker refuses: it logs each of them, and only a person can change its mind. */
 const refusedMs = 5_000;
 /** A connection that lived shorter than this has changed nothing: a flapping link is not knocked at ten times a second. */
 const stableMs = 2_000;
 
-/** When to try again: doubling from 100 ms to 2 s, each drawn from its upper half, so that many clients do not come back in step. */
+/** When to try again: doubling from 100 ms to 2 s, or less, each drawn from its upper half, so that many clients do not come back in step. */
 export class ReconnectDelays {
   private failures = 0;
   private refused = false;
   private connectedAt: number | undefined;
+
+  constructor(private readonly maxMs = 2_000) {}
 
   connected(): void {
     this.refused = false;
@@ -24,7 +25,9 @@ export class ReconnectDelays {
 
   /** Milliseconds until the next attempt. */
   next(): number {
-    const ceilingMs = this.refused ? refusedMs : Math.min(maxMs, firstMs * 2 ** Math.min(this.failures, 10));
+    const ceilingMs = this.refused
+      ? refusedMs
+      : Math.min(this.maxMs, firstMs * 2 ** Math.min(this.failures, 10));
     this.failures++;
     return Math.round(ceilingMs * (0.5 + Math.random() / 2));
   }

@@ -5,6 +5,8 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 export class AmqpLink {
   /** Connections made so far. */
   accepted = 0;
+  /** What the broker has sent over the last of them, in bytes. */
+  delivered = 0;
   private isCut = false;
   private holdsUp = false;
   private readonly pairs = new Set<{ client: Socket; broker: Socket }>();
@@ -61,9 +63,13 @@ export class AmqpLink {
     if (this.isCut) return void client.destroy();
     const broker = connect(this.brokerPort, '127.0.0.1').on('error', () => {});
     const pair = { client, broker };
+    this.delivered = 0;
     this.pairs.add(pair);
     client.on('data', (bytes) => this.holdsUp || broker.write(bytes));
-    broker.on('data', (bytes) => client.write(bytes));
+    broker.on('data', (bytes) => {
+      this.delivered += bytes.length;
+      client.write(bytes);
+    });
     client.on('close', () => {
       this.pairs.delete(pair);
       broker.destroy();
