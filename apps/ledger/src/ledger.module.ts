@@ -13,6 +13,7 @@ import {
   requireTables,
 } from '@paid-once/service';
 import type { DataSource } from 'typeorm';
+import { BridgeTrouble } from './bridge-trouble.js';
 import { CompareController } from './compare.controller.js';
 import { inboxRetention } from './inbox-retention.js';
 import { InboxController } from './inbox.controller.js';
@@ -72,6 +73,7 @@ export class LedgerModule {
       controllers: [LedgerController, CompareController, StatusController, InboxController, ParkedController],
       providers: [
         StalledSince,
+        BridgeTrouble,
         {
           provide: DatabaseConnector,
           inject: [getDataSourceToken(), PaymentsConsumer],

@@ -1,6 +1,7 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { RetentionSchedule } from '@paid-once/service';
+import { BridgeTrouble } from './bridge-trouble.js';
 import { PaymentsConsumer } from './payments.consumer.js';
 import { StalledSince } from './stalled-since.js';
 
@@ -11,6 +12,7 @@ export class StatusController {
     private readonly consumer: PaymentsConsumer,
     private readonly retention: RetentionSchedule<Record<string, number>>,
     private readonly stalled: StalledSince,
+    private readonly bridgeTrouble: BridgeTrouble,
   ) {}
 
   /** What this process consumes, and what became of it since it started. */
@@ -27,6 +29,7 @@ export class StatusController {
       duplicates,
       parked,
       retention: this.retention.status,
+      deadLetterBridge: this.bridgeTrouble.current,
       deadLetters: {
         consumer: bridge?.state ?? state,
         known: bridge?.counts.repeated['message'] ?? 0,

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { parkedQueue } from '@paid-once/contracts';
 import type { RabbitServer } from '@paid-once/infrastructure';
-import { setTimeout } from 'node:timers/promises';
 import { AmqpLink } from './amqp-link.js';
 import { queuesOfShards } from './broker-rig.js';
 import { eventually } from './eventually.js';
@@ -11,9 +10,6 @@ import { messageOf, payment } from './payment-messages.js';
 import { startOwnBroker } from './own-broker.js';
 
 jest.setTimeout(180_000);
-
-/** Longer than the broker waits before it tries a dead letter's target again. */
-const faultLastsMs = 4_000;
 
 const who = { by: 'ann', why: 'the broker was not set up as it should be' };
 
@@ -89,32 +85,54 @@ describe('a broker that gives messages up', () => {
     await postedByRedrive(20);
   });
 
-  it.each(['missing', 'full'] as const)(
-    'E9: a target of dead letters that is %s loses none of them: they stay where they died until it is there',
-    async (fault) => {
-      await service.whilePaused(async () => {
-        if (fault === 'missing') await service.broker.deleteQueue(parkedQueue);
-        else
-          await service.broker.policy('full', `^${parkedQueue}$`, {
-            'max-length': 1,
-            overflow: 'reject-publish',
-          });
-        await service.broker.policy('die', queuesOfShards, { 'message-ttl': 1 });
-        await service.broker.publish(messages(20));
-        await eventually(async () => (await service.broker.ready(queue)) === 0);
-        await setTimeout(faultLastsMs);
-        if (fault === 'full') expect(await service.broker.deadLetters()).toBeLessThan(20);
+  const cannotForward = async (count: number) => {
+    await service.broker.policy('die', queuesOfShards, { 'message-ttl': 1 });
+    await service.broker.publish(messages(count));
+  };
+  const heldBack = () => service.broker.diedButNotForwarded(queue);
+  const toldOf = (trouble: string) =>
+    service.logged.said.filter((line) => String(line).includes(trouble)).length;
+
+  it('E9: a target of dead letters that is missing loses none of them, and the ledger says so until it is there', async () => {
+    await service.whilePaused(async () => {
+      await service.broker.deleteQueue(parkedQueue);
+      await cannotForward(20);
+      await eventually(async () => (await heldBack()) === 20, 60_000);
+    });
+    const bridge = async () =>
+      ((await service.get('/status')).body as { deadLetterBridge: object }).deadLetterBridge;
+    const missing = `there is no queue ${parkedQueue}`;
+    await eventually(() => toldOf(missing) > 0);
+    expect(await bridge()).toEqual({
+      waitingFor: expect.stringContaining(missing),
+      seconds: expect.any(Number),
+    });
+    await service.broker.policy('die');
+    await service.broker.setUpAgain();
+    await eventually(async () => (await service.count('parked_message')) === 20, 60_000);
+    expect(await parked()).toEqual([{ reason: 'dead-lettered', queue, count: 20 }]);
+    expect(await bridge()).toEqual({ waitingFor: null, seconds: null });
+    expect(toldOf(missing)).toBe(1);
+    expect(toldOf('what the broker gave up is back')).toBe(1);
+    await postedByRedrive(20);
+  });
+
+  it('E9: a target of dead letters that is full loses none of them, and setup says what limits it', async () => {
+    await service.whilePaused(async () => {
+      await service.broker.policy('full', `^${parkedQueue}$`, {
+        'max-length': 1,
+        overflow: 'reject-publish',
       });
-      if (fault === 'missing')
-        expect((await service.get('/status')).body).toMatchObject({
-          deadLetters: { consumer: { kind: 'waiting' } },
-        });
-      await service.broker.policy('die');
-      if (fault === 'missing') await service.broker.setUpAgain();
-      else await service.broker.policy('full');
-      await eventually(async () => (await service.count('parked_message')) === 20, 60_000);
-      expect(await parked()).toEqual([{ reason: 'dead-lettered', queue, count: 20 }]);
-      await postedByRedrive(20);
-    },
-  );
+      await cannotForward(5);
+      await eventually(async () => (await service.broker.deadLetters()) > 1); // the limit holds for what comes after
+      await service.broker.publish(messages(20));
+      await eventually(async () => (await heldBack()) > 0, 60_000);
+    });
+    await service.broker.policy('die');
+    await expect(service.broker.setUpAgain()).rejects.toThrow(`sets max-length on the queue ${parkedQueue}`);
+    await service.broker.policy('full');
+    await eventually(async () => (await service.count('parked_message')) === 25, 60_000);
+    expect(await parked()).toEqual([{ reason: 'dead-lettered', queue, count: 25 }]);
+    await postedByRedrive(25);
+  });
 });

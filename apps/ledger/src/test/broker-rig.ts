@@ -147,6 +147,12 @@ export class BrokerRig {
     return stats?.redeliver ?? 0;
   }
 
+  /** How many dead letters of this queue the broker could not bring to their target, as of a few seconds ago. */
+  async diedButNotForwarded(queue: string): Promise<number> {
+    const answer = await this.ask('GET', `queues/${this.setup.vhost}/${queue}`);
+    return ((await answer.json()) as { messages_dlx?: number }).messages_dlx ?? 0;
+  }
+
   /** A policy of the vhost; without a definition it is removed. */
   async policy(name: string, pattern?: string, definition?: Record<string, unknown>): Promise<void> {
     const path = `policies/${this.setup.vhost}/${name}`;

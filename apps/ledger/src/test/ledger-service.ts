@@ -84,8 +84,14 @@ export class LedgerService {
 
 export class RecordingLogger extends ConsoleLogger {
   readonly errors: unknown[] = [];
-  override log(): void {}
-  override warn(): void {}
+  /** What was logged as neither error nor fault, in order. */
+  readonly said: unknown[] = [];
+  override log(message: unknown): void {
+    this.said.push(message);
+  }
+  override warn(message: unknown): void {
+    this.said.push(message);
+  }
   override error(message: unknown): void {
     this.errors.push(message);
   }
