@@ -11,6 +11,7 @@ import { inTransaction } from '@paid-once/service';
 import type { DataSource } from 'typeorm';
 import { postTransfers } from '../post-transfers.js';
 import { drop, redrive } from '../redrive.js';
+import { stationsSql } from '../sql/export.js';
 import { LedgerRig } from './ledger-rig.js';
 import { messageOf, payment } from './payment-messages.js';
 
@@ -129,6 +130,18 @@ describe('dropping parked messages', () => {
       await setAside('dead-lettered', whole);
       expect(await unknown()).toEqual([]);
       expect(await again({ all: true })).toMatchObject({ tally: { done: 1 } });
+    },
+  );
+
+  it.each(['unreadable', 'too-big', 'conflict', 'other-run'] as const)(
+    'says nothing of where a payment is when only a copy of it was dropped as %s',
+    async (reason) => {
+      const data = payment();
+      const stations = () => database.query<unknown[]>(stationsSql, [[data.paymentId]]);
+      await setAside(reason, message(data));
+      expect(await stations()).toHaveLength(1);
+      await drop(database, { which: { all: true }, who, expected: 1 });
+      expect(await stations()).toEqual([]);
     },
   );
 
