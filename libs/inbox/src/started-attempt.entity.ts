@@ -17,6 +17,10 @@ export class StartedAttempt {
   @Column('smallint')
   starts!: number;
 
+  /** Written by the release before only. */
+  @Column('uuid', { nullable: true })
+  process!: string | null;
+
   @Column('timestamptz', { name: 'started_at', default: () => 'clock_timestamp()' })
   startedAt!: Date;
 }
