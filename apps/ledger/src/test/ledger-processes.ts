@@ -36,7 +36,7 @@ export class LedgerProcesses {
     command: string[],
     environment: NodeJS.ProcessEnv = {},
   ): { child: ChildProcess; url: string } {
-    const port = String(20_000 + (process.pid % 20_000) + this.started++);
+    const port = String(20_000 + (process.pid % 12_000) + this.started++);
     const child = spawn(process.execPath, command, {
       env: {
         PAID_ONCE_LAB: String(this.ledger.setup.lab),

@@ -16,7 +16,7 @@ describe('posting transfers', () => {
   let database: DataSource;
   beforeAll(async () => {
     rig = await LedgerRig.create({ runId });
-    database = await rig.open();
+    database = await rig.openPatient();
   });
   afterAll(() => rig.drop());
   beforeEach(() => rig.empty());

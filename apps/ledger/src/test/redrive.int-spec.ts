@@ -29,7 +29,7 @@ describe('redriving parked messages', () => {
   let runId: string;
   beforeAll(async () => {
     rig = await LedgerRig.create();
-    database = await rig.open();
+    database = await rig.openPatient();
     runId = rig.setup.runId;
   });
   afterAll(() => rig.drop());

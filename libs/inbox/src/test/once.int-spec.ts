@@ -10,7 +10,7 @@ describe('once', () => {
   let database: DataSource;
   beforeAll(async () => {
     scratch = await ScratchDatabase.create();
-    database = await scratch.open();
+    database = await scratch.open(scratch.url, 60_000); // many wait for each other's locks
   });
   afterAll(() => scratch.drop());
   beforeEach(async () => {

@@ -29,9 +29,10 @@ export class ScratchDatabase {
     return scratch;
   }
 
-  async open(url = this.url): Promise<DataSource> {
+  async open(url = this.url, timeoutMs?: number): Promise<DataSource> {
     const options = postgresOptions({
       url,
+      ...(timeoutMs && { timeoutMs }),
       process: 'test',
       poolSize: 8,
       entities: inboxEntities,
