@@ -11,6 +11,8 @@ export interface LedgerAnswer {
   posted: number;
   /** By what made them known: the same message again, or another one about the same event. */
   duplicates: { message?: number; event?: number };
+  /** By reason; what was posted since is still counted. */
+  parked: Record<string, number>;
 }
 
 /** @returns undefined when the service does not answer */

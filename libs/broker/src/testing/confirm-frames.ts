@@ -1,8 +1,5 @@
+import { ack, framesOf, isMethod, nack } from './amqp-frames.js';
 import { TestLink } from './test-link.js';
-
-/** basic.ack and basic.nack, by class and method. */
-const ack = [60, 80] as const;
-const nack = [60, 120] as const;
 
 /**
  * A link on which the broker's confirms do not get through: the test gives its own, in whatever order. No real broker
@@ -36,20 +33,4 @@ export class ConfirmingLink {
     frame.writeUInt8(0xce, 20);
     this.link.say(frame);
   }
-}
-
-function framesOf(bytes: Buffer): { whole: Buffer[]; rest: Buffer } {
-  const whole: Buffer[] = [];
-  let at = 0;
-  while (bytes.length - at >= 8) {
-    const end = at + 8 + bytes.readUInt32BE(at + 3);
-    if (end > bytes.length) break;
-    whole.push(bytes.subarray(at, end));
-    at = end;
-  }
-  return { whole, rest: bytes.subarray(at) };
-}
-
-function isMethod(frame: Buffer, [classId, methodId]: readonly [number, number]): boolean {
-  return frame.readUInt8(0) === 1 && frame.readUInt16BE(7) === classId && frame.readUInt16BE(9) === methodId;
 }
