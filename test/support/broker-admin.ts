@@ -33,9 +33,9 @@ export class BrokerOperator {
     });
   }
 
-  /** Of all queues of the ledger. */
-  async setPolicy(definition: Record<string, unknown>): Promise<void> {
-    const policy = { pattern: '^ledger', definition, 'apply-to': 'queues' };
+  /** Of all queues of the ledger, if nothing else is said. */
+  async setPolicy(definition: Record<string, unknown>, pattern = '^ledger'): Promise<void> {
+    const policy = { pattern, definition, 'apply-to': 'queues' };
     await this.ask('PUT', `/policies/${encodeURIComponent(this.vhost)}/fault`, policy);
   }
 
@@ -55,6 +55,11 @@ export class BrokerOperator {
     const sum = (of: 'ack' | 'redeliver') =>
       queues.reduce((total, { message_stats: stats }) => total + (stats?.[of] ?? 0), 0);
     return { acknowledged: sum('ack'), redelivered: sum('redeliver') };
+  }
+
+  async queues(): Promise<string[]> {
+    const queues = (await this.ask('GET', `/queues/${encodeURIComponent(this.vhost)}`)) as { name: string }[];
+    return queues.map(({ name }) => name);
   }
 
   private async ask(method: string, path: string, body?: unknown): Promise<unknown> {

@@ -98,19 +98,24 @@ describe('broker setup', () => {
     await broker.admin.ask('DELETE', ['queues', broker.setup.vhost, 'ledger.payments.1']);
   });
 
-  it.each(['policies', 'operator-policies'])(
-    'refuses a limit that %s set on a ledger queue',
-    async (kind) => {
-      await broker.admin.ask('PUT', [kind, broker.setup.vhost, 'test'], {
-        pattern: '^ledger',
-        definition: { 'max-length': 1_000 },
-        'apply-to': 'queues',
-      });
-      expect(String(await failureOf(setUpBroker(broker.setup)))).toMatch(
-        /policy "test".*max-length.*delete the policy/,
-      );
-    },
-  );
+  it.each([
+    ['policies', 'max-length', 1_000],
+    ['policies', 'max-length-bytes', 1_000_000],
+    ['policies', 'message-ttl', 60_000],
+    ['policies', 'expires', 60_000],
+    ['policies', 'delivery-limit', 5],
+    ['operator-policies', 'max-length', 1_000],
+    ['operator-policies', 'message-ttl', 60_000],
+  ])('E6: refuses a limit that %s set on a ledger queue: %s', async (kind, limit, value) => {
+    await broker.admin.ask('PUT', [kind, broker.setup.vhost, 'test'], {
+      pattern: '^ledger',
+      definition: { [limit]: value },
+      'apply-to': 'queues',
+    });
+    expect(String(await failureOf(setUpBroker(broker.setup)))).toMatch(
+      new RegExp(`policy "test".*sets ${limit} on.*delete the policy`),
+    );
+  });
 
   it('leaves policies alone that limit other queues', async () => {
     await broker.admin.ask('PUT', ['policies', broker.setup.vhost, 'test'], {
