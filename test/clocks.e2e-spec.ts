@@ -1,11 +1,17 @@
 import { describe, expect, jest } from '@jest/globals';
 import { itNeeding } from './support/it-needing.js';
-import { expectUnaffectedBy, type Clocks } from './support/clocks.js';
+import {
+  expectUnaffectedBy,
+  expectUnaffectedByJumps,
+  expectUnaffectedBySpeed,
+  type Clocks,
+} from './support/clocks.js';
 import { whyNoFaketime } from './support/other-clock.js';
 
 jest.setTimeout(120_000);
 
-const day = 24 * 60 * 60;
+const hour = 60 * 60;
+const day = 24 * hour;
 const year = 365.25 * day;
 const ahead = { clock: '+1d', seconds: day };
 const behind = { clock: '-1d', seconds: -day };
@@ -29,4 +35,17 @@ describe('processes whose wall clocks are wrong, each in its own way', () => {
     'C14 H7: post all payments, park none and forget none: payments −1 day, relay −10 years, ledger +1 day',
     when({ payments: behind, relay: farBehind, ledger: ahead }),
   );
+});
+
+describe('processes whose wall clocks change while they run', () => {
+  it('H7: post all payments, park none and forget none while each clock runs a hundred times too fast', async () =>
+    expect(await expectUnaffectedBySpeed(100)).toBe(60));
+
+  it('C14: post all payments, park none and forget none while each clock jumps by an hour, forth and back', async () => {
+    const paid = await expectUnaffectedByJumps([
+      { payments: hour, relay: -hour, ledger: hour },
+      { payments: -hour, relay: hour, ledger: -hour },
+    ]);
+    expect(paid).toBeGreaterThanOrEqual(100);
+  });
 });
