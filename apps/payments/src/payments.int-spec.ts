@@ -34,6 +34,13 @@ function post(body: unknown, key: string = randomUUID(), url = '/payments', to =
   });
 }
 
+async function deadlocks(): Promise<number> {
+  const [row] = await database.rows(
+    'SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()',
+  );
+  return Number(row?.deadlocks);
+}
+
 const reverse = (id: string, key: string = randomUUID()) => post('{}', key, `/payments/${id}/reversal`);
 
 describe('a payment', () => {
@@ -107,6 +114,29 @@ describe('a payment', () => {
     expect(answers.filter(({ statusCode }) => statusCode === 208)).toHaveLength(100);
     expect([await database.count('payment_event'), await database.count('outbox_message')]).toEqual([50, 50]);
     await Promise.all(others.map((other) => other.close()));
+  });
+
+  it('A2 B8: sent at once to three processes in other orders waits for no deadlock: each batch takes its keys in one order', async () => {
+    const role = new URL(database.urls.payments).username;
+    await database.rows(`ALTER ROLE "${role}" SET deadlock_timeout = '1ms'`); // sooner than a batch gives up a lock
+    const processes = [
+      await startPayments(database),
+      await startPayments(database),
+      await startPayments(database),
+    ];
+    const before = await deadlocks();
+    for (let round = 0; round < 20; round++) {
+      const keys = Array.from({ length: 60 }, (_, index) => `crossed-${round}-${index}`);
+      const answers = await Promise.all(
+        processes.flatMap((to, shift) =>
+          keys.map((_, index) => post(payment, keys[(index + shift * 20) % keys.length], '/payments', to)),
+        ),
+      );
+      expect(new Set(answers.map(({ statusCode }) => statusCode))).toEqual(new Set([201, 208]));
+    }
+    await Promise.all(processes.map((each) => each.close())); // what a session has counted is seen when it ends
+    expect(await deadlocks()).toBe(before);
+    await database.rows(`ALTER ROLE "${role}" RESET deadlock_timeout`);
   });
 
   it('A3: under a key that belongs to another request is 422 and writes nothing', async () => {

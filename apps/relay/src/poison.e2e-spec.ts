@@ -50,7 +50,7 @@ describe('the relay', () => {
         [3, { payload: '{"paymentId":"nonsense"}' }],
         [4, { createdAt: '294276-01-01' }], // a time that no Date can be
         [5, { createdAt: 'infinity' }],
-        [6, { headers: '[["a"], null]' }],
+        [6, { headers: '[["a"], null]' }], // no names, but a message all the same
       ] as [number, { payload?: string; createdAt?: string; headers?: string }][])
         await tx.query(
           `INSERT INTO outbox_message (shard, run_id, type, key, headers, payload, created_at)
@@ -64,16 +64,15 @@ describe('the relay', () => {
         );
     });
     await rig.enqueue(...Array.from({ length: 40 }, (_, index) => payment(100 + index)));
-    await eventually(() => expect(keys()).toEqual(expect.arrayContaining([paymentId(100), paymentId(139)])));
-    await eventually(async () => expect((await dead()).length).toBeGreaterThanOrEqual(4));
-    expect(await dead()).toEqual(
-      expect.arrayContaining([
-        { key: paymentId(2), reason: 'invalid', detail: 'the payload is not JSON' },
-        { key: paymentId(3), reason: 'invalid', detail: expect.stringContaining('paymentId') },
-        { key: paymentId(4), reason: 'invalid', detail: 'created_at' },
-        { key: paymentId(5), reason: 'invalid', detail: 'created_at' },
-      ]),
-    );
+    const good = [6, ...Array.from({ length: 40 }, (_, index) => 100 + index)].map(paymentId);
+    await eventually(() => expect(keys()).toEqual(expect.arrayContaining(good)));
+    await eventually(async () => expect(await dead()).toHaveLength(4));
+    expect(await dead()).toEqual([
+      { key: paymentId(2), reason: 'invalid', detail: 'the payload is not JSON' },
+      { key: paymentId(3), reason: 'invalid', detail: expect.stringContaining('paymentId') },
+      { key: paymentId(4), reason: 'invalid', detail: 'created_at' },
+      { key: paymentId(5), reason: 'invalid', detail: 'created_at' },
+    ]);
   });
 
   it('D15: parks a message that the protocol cannot carry, and its channel stays as it was', async () => {
