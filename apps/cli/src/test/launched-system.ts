@@ -99,11 +99,11 @@ export class LaunchedSystem {
     return { exitCode, ms: performance.now() - startedAt };
   }
 
-  /** As a power cut does: the launcher with its links, services and servers, all by kill -9 at once. */
+  /** As a power cut does: the launcher with its links, services and servers, and all children of these, by kill -9 at once. */
   async killEverything(): Promise<void> {
-    const pids = Object.values(await this.processes()).flatMap(({ pid }) => pid ?? []);
+    const all = await this.runningProcesses();
     const gone = once(this.launcher, 'exit');
-    for (const pid of [...pids, this.launcher.pid!]) process.kill(pid, 'SIGKILL');
+    for (const { pid } of all) killHard(pid);
     await gone;
     const left = await this.untilNothingRuns(20_000);
     if (left.length > 0) throw new Error(`still there after kill -9: ${left.join(', ')}`);
@@ -128,10 +128,16 @@ export class LaunchedSystem {
   async untilNothingRuns(limitMs: number): Promise<string[]> {
     const until = performance.now() + limitMs;
     for (;;) {
-      const left = (await Promise.all([this.root, this.directory].map(processesOf))).flat();
-      if (left.length === 0 || performance.now() > until) return left;
+      const left = await this.runningProcesses();
+      if (left.length === 0 || performance.now() > until)
+        return left.map(({ pid, command }) => `${pid} ${command.slice(0, 80)}`);
       await pause(50);
     }
+  }
+
+  private async runningProcesses(): Promise<ProcessOfOurs[]> {
+    const found = (await Promise.all([this.root, this.directory].map(processesOf))).flat();
+    return [...new Map(found.map((each) => [each.pid, each])).values()];
   }
 }
 
@@ -156,16 +162,30 @@ function paidOnce(root: string, args: string[], env: NodeJS.ProcessEnv): ChildPr
   });
 }
 
+interface ProcessOfOurs {
+  pid: number;
+  command: string;
+}
+
 /** Every process with the directory in its environment, arguments or working directory: children of children too. */
-async function processesOf(directory: string): Promise<string[]> {
-  const found: string[] = [];
+async function processesOf(directory: string): Promise<ProcessOfOurs[]> {
+  const found: ProcessOfOurs[] = [];
   for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
     const [environment = '', command = ''] = await Promise.all(
       ['environ', 'cmdline'].map((file) => readFile(`/proc/${pid}/${file}`, 'latin1').catch(() => '')),
     );
     const workingDirectory = await readlink(`/proc/${pid}/cwd`).catch(() => '');
     if (`${environment}${command}${workingDirectory}`.includes(directory))
-      found.push(`${pid} ${command.replaceAll('\0', ' ').slice(0, 80)}`);
+      found.push({ pid: Number(pid), command: command.replaceAll('\0', ' ') });
   }
   return found;
+}
+
+/** Harmless when it has gone meanwhile. */
+function killHard(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
