@@ -11,30 +11,6 @@ beforeAll(async () => {
 afterAll(() => system.stop());
 afterEach(() => system.stack.links.healAll());
 
-const links = ['payments-postgres', 'relay-postgres', 'relay-rabbitmq', 'ledger-rabbitmq', 'ledger-postgres'];
-
-describe('services that start before everything they depend on', () => {
-  it('H4: wait, say so, and do their work once it is there', async () => {
-    const services = Object.values(system.stack.services);
-    for (const link of links) await system.stack.links.break(link);
-    const restarted = Promise.all(services.map((service) => service.restart()));
-    for (const { url } of services) {
-      await eventually(async () => (await status(`${url}/health/live`)) === 200, `${url} lives`);
-      expect(await status(`${url}/health/ready`)).toBe(503);
-    }
-    const answer = await fetch(`${system.stack.urls.payments}/payments`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'idempotency-key': 'too-early' },
-      body: JSON.stringify({ src: 'bianca', dest: 'marc', amount: '1' }),
-    });
-    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
-    await system.stack.links.healAll();
-    await restarted;
-    expect((await system.pay(20)).summary.accepted).toBe(20);
-    expect(await system.compareUntilAgreed()).toMatchObject(agreement(20));
-  });
-});
-
 describe('reset', () => {
   it('empties both sides, or neither while one cannot be, and nothing of before comes back', async () => {
     const before = (await system.compare()).payments.count;
@@ -62,8 +38,4 @@ describe('reset', () => {
 
 async function reset(): Promise<number> {
   return (await fetch(`${system.stack.urls.payments}/payments/`, { method: 'DELETE' })).status;
-}
-
-async function status(url: string): Promise<number> {
-  return (await fetch(url).catch(() => undefined))?.status ?? 0;
 }

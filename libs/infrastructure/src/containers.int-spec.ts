@@ -7,16 +7,20 @@ import { startServers } from './servers.js';
 
 jest.setTimeout(240_000);
 
-async function canBeHad(): Promise<boolean> {
+/** @returns why there are none here; undefined when there can be */
+async function whyNoContainers(): Promise<string | undefined> {
   const engine = await containerEngine(10_000);
-  if (typeof engine === 'string') return false;
-  const present = await Promise.all([postgresImage, rabbitMqImage].map((name) => engine.hasImage(name)));
-  return present.every(Boolean);
+  if (typeof engine === 'string') return engine;
+  for (const image of [postgresImage, rabbitMqImage])
+    if (!(await engine.hasImage(image))) return `the image ${image} is not on this machine`;
+  return undefined;
 }
 
-const present = await canBeHad();
+const missing = await whyNoContainers();
+if (missing !== undefined) process.stderr.write(`skipped: servers in containers (${missing})\n`);
+const describeHere = missing === undefined ? describe : describe.skip;
 
-(present ? describe : describe.skip)('servers in containers', () => {
+describeHere(`servers in containers${missing === undefined ? '' : ` (skipped: ${missing})`}`, () => {
   let servers: Servers;
 
   async function query(sql: string): Promise<unknown[]> {
