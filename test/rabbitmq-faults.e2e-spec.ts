@@ -71,12 +71,12 @@ describe('RabbitMQ', () => {
       await eventually(
         async () => (await relayAnswer(relayUrl()))?.broker.kind === 'down',
         'the relay notices',
-        6_000,
+        20_000,
       );
       await eventually(
         async () => (await ledgerAnswer(ledgerUrl()))?.consumer.kind === 'waiting',
         'the ledger notices',
-        6_000,
+        20_000,
       );
       await pause(6_000 - (performance.now() - frozenAt));
       await broker.kill('SIGCONT');

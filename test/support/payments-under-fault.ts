@@ -10,7 +10,7 @@ export class PaymentsUnderFault {
   constructor(private readonly system: TestStack) {}
 
   async pay(rows: number, options: Partial<PayOptions> = {}): Promise<PaySummary> {
-    const { summary } = await this.system.pay(rows, { attemptTimeoutMs: 3_000, ...options });
+    const { summary } = await this.system.pay(rows, { attemptTimeoutMs: 15_000, ...options });
     expect(summary).toMatchObject({ rows, refused: 0, failed: 0 });
     this.paid += rows;
     return summary;

@@ -67,7 +67,7 @@ describe('a request that does not end', () => {
     for (const status of await Promise.all(Array.from({ length: 20 }, async () => (await post()).status)))
       expect(status).toBe(201);
     const answers = await Promise.all(slow.map(({ answer }) => answer));
-    expect(performance.now() - startedMs).toBeLessThan(3_000);
+    expect(performance.now() - startedMs).toBeLessThan(10_000); // without a limit: never
     for (const answer of answers) expect(answer).toMatch(/^(HTTP\/1\.1 408|$)/);
     expect(await paid()).toBe(20);
   });

@@ -70,16 +70,16 @@ describe('an answer to COMMIT that never comes', () => {
     const { hostname: host, port } = new URL(database.urls.payments);
     const eater = await startCommitEater({ host, port: Number(port) });
     const through = Object.assign(new URL(database.urls.payments), { port: String(eater.port) }).href;
-    await start({ databaseUrl: through, poolSize: 2 });
+    await start({ databaseUrl: through, poolSize: 2, databaseTimeoutMs: 2_000 });
     expect((await post()).status).toBe(201);
     eater.eatNextCommitAnswer('silent');
     const unknown = await post('lost');
     expect(unknown).toMatchObject(refused('outcome-unknown'));
-    expect(unknown.ms).toBeLessThan(3_000);
+    expect(unknown.ms).toBeLessThan(6_000);
     for (let again = 0; again < 10; again++) {
       const answer = await post('lost'); // on the silent connection each of these would wait
       expect(answer.status).toBe(208);
-      expect(answer.ms).toBeLessThan(800);
+      expect(answer.ms).toBeLessThan(1_800);
     }
     expect(await paid()).toBe(2);
     eater.stop();
@@ -94,7 +94,7 @@ describe('a database that does not answer', () => {
     await links.breakWith('payments-postgres', { kind: 'half-open' });
     const answer = await post();
     expect(answer).toMatchObject(refused('temporarily-unavailable'));
-    expect(answer.ms).toBeLessThan(2_500);
+    expect(answer.ms).toBeLessThan(4_500); // a statement may take 6 s
   });
 
   it('B15: answers slowly through a link that is late, uneven, narrow and torn, and never wrongly', async () => {
@@ -279,7 +279,7 @@ describe('a transaction that Postgres refuses', () => {
   });
 
   it('B9: because another one holds its key waits for that one, and reads what it has committed', async () => {
-    await start();
+    await start({ databaseTimeoutMs: 6_000 }); // a lock is waited for for a sixth of it
     const command = {
       kind: 'pay',
       client: 'anonymous',

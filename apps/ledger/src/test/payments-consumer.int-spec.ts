@@ -61,7 +61,7 @@ describe('the ledger on RabbitMQ', () => {
     await service.broker.publish(Array.from({ length: 200 }, () => messageOf(runId, payment())));
     await eventually(async () => (await status()).consumer.kind === 'waiting');
     expect((await service.get('/health/ready')).status).toBe(503);
-    await eventually(async () => (await service.broker.unacknowledged()) === 200);
+    await eventually(async () => (await service.broker.unacknowledged()) === 200, 45_000); // counted every few seconds
     expect(await service.count('transfer')).toBe(0);
     await service.ledger.admin.query(`ALTER ROLE ${role} LOGIN`);
     await eventually(async () => (await service.count('transfer')) === 200);
