@@ -5,9 +5,9 @@
  *
  * `settled`: its transaction had ended before the base was taken, so it is visible in it, and published. A row that was
  * written by a transaction open at that time is not, nor is any younger one. In another cluster than the progress
- * belongs to nothing is settled: there its snapshots mean nothing.
- * `wanted`: a dead letter, or of an intervention that has not ended. With verified ones only, also of one that ended after
- * the verified marker was published: what it sent may be lost since, and is asked about behind the next one.
+ * belongs to nothing is settled: there its snapshots mean nothing. With verified ones only, nor is what an intervention
+ * has sent since the verified marker was published: it may be lost since, and is asked about behind the next marker.
+ * `wanted`: a dead letter, or of an intervention that has not ended.
  */
 export const removeMessagesSql = `
 WITH bounds AS MATERIALIZED (
@@ -31,16 +31,16 @@ WITH bounds AS MATERIALIZED (
            ORDER BY seq DESC
            LIMIT 1)) AS newest
 ), asked AS MATERIALIZED (
-  SELECT intervention.*
+  SELECT intervention.*, finished_at IS NOT NULL AS ended
     FROM outbox_intervention AS intervention
     JOIN bounds USING (shard)
    WHERE kind <> 'drop'
      AND (finished_at IS NULL OR finished_at > published_at)
 ), named AS MATERIALIZED (
-  SELECT unnest(ids) AS id
+  SELECT unnest(ids) AS id, ended
     FROM asked
    UNION ALL
-  SELECT message.id                                        -- a redrive names one message of each key
+  SELECT message.id, asked.ended                           -- a redrive names one message of each key
     FROM asked
     JOIN outbox_message AS named ON named.id = ANY (asked.ids)
     JOIN outbox_message AS message ON message.key = named.key
@@ -54,13 +54,21 @@ WITH bounds AS MATERIALIZED (
 ), judged AS MATERIALIZED (
   SELECT id, shard,
          created_at < clock_timestamp() - make_interval(mins => $3::int) AS expired,
-         coalesce(xid < settled_before, false) AS settled,
+         coalesce(xid < settled_before, false)
+         AND NOT walked.id IN (SELECT id FROM named WHERE ended)
+         AND NOT EXISTS (
+              SELECT
+                FROM asked
+               WHERE ended
+                 AND asked.shard = walked.shard
+                 AND walked.id BETWEEN from_id AND to_id) AS settled,
          EXISTS (SELECT FROM outbox_dead_letter AS dead WHERE dead.id = walked.id)
-         OR walked.id IN (SELECT id FROM named)
+         OR walked.id IN (SELECT id FROM named WHERE NOT ended)
          OR EXISTS (
               SELECT
                 FROM asked
-               WHERE asked.shard = walked.shard
+               WHERE NOT ended
+                 AND asked.shard = walked.shard
                  AND walked.id BETWEEN from_id AND to_id) AS wanted
     FROM walked
     LEFT JOIN bounds USING (shard)
