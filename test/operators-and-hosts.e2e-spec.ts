@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { pause } from '@paid-once/service';
 import { run as runCli } from '../apps/cli/src/test/run.js';
 import { setUpSystem } from '../apps/cli/src/set-up/set-up-system.js';
 import { withInherited } from '../apps/cli/src/stack/stack-environment.js';
@@ -30,7 +31,6 @@ describe('setup', () => {
     const undone = await undoNewerMigrations(system);
     const rounds = await payments.whilePaying(
       async () => void (await setUpSystem({ env: withInherited(system.stack.env), say: () => {} })),
-      { attemptTimeoutMs: 4_000 },
     );
     expectUndisturbed(rounds);
     await payments.expectAgreement();
@@ -131,20 +131,30 @@ describe('a process that may open no more files', () => {
 });
 
 describe('a process that gets no more memory', () => {
-  withLimits('H6: dies or sheds, is started again, and the data are right', async () => {
-    for (const service of serviceNames) {
-      const pid = system.stack.services[service].pid!;
-      await limit(pid, 'as', (await memoryOf(pid)).mapped + 2 ** 20);
+  withLimits('H6: dies, sheds or hangs, is started again, and the data are right', async () => {
+    const died: string[] = [];
+    for (const name of serviceNames) {
+      const service = system.stack.services[name];
+      await service.restart(); // young, it soon wants more than it has
+      const pid = service.pid!;
+      await limit(pid, 'as', (await memoryOf(pid)).mapped);
+      const until = performance.now() + 15_000;
       try {
         await payments.whilePaying(
-          () => eventually(() => system.stack.services[service].pid !== pid, `${service} has died of it`),
+          async () => {
+            while (service.pid === pid && performance.now() < until) await pause(50);
+          },
           { concurrency: 16 },
         );
       } finally {
-        if (system.stack.services[service].pid === pid) await limit(pid, 'as', 'unlimited');
+        if (service.pid === pid) await limit(pid, 'as', 'unlimited');
       }
-      await eventually(() => system.stack.services[service].isReady(), `${service} is ready`, 60_000);
+      // V8 may say that it is out of memory, and hang all the same: whoever asks for liveness kills it then.
+      if (service.pid === pid && !(await isAlive(service.url))) await service.kill('SIGKILL');
+      if (service.pid !== pid) died.push(name);
+      await eventually(() => service.isReady(), `${name} is ready`, 60_000);
     }
+    expect(died.length).toBeGreaterThan(0); // else there was enough for all of them
     await payments.expectAgreement();
   });
 });
