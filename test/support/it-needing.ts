@@ -35,6 +35,15 @@ export function whyNoIptables(): string | undefined {
   return whyNot('iptables', ['-w', '-n', '-L', 'INPUT'], 'iptables cannot be used');
 }
 
+/** @returns why this commit cannot be had from the checkout's history; undefined when it can */
+export function whyNoCommit(checkout: string, commit: string): string | undefined {
+  return whyNot(
+    'git',
+    ['-C', checkout, 'cat-file', '-e', `${commit}^{commit}`],
+    `there is no commit ${commit} here`,
+  );
+}
+
 function whyNot(command: string, args: string[], what: string): string | undefined {
   const { status, error, stderr } = spawnSync(command, args, { encoding: 'utf8', timeout: 10_000 });
   if (status === 0) return undefined;

@@ -23,12 +23,15 @@ export class TestStack {
 
   /**
    * On the servers of the test run, with databases and a vhost of its own.
+   * @param launch    what starts it instead of this version's launcher
    * @param throwAway Postgres servers to use instead, by their superusers' URLs: no database is dropped there
    */
   static async start({
+    launch = startStack,
     throwAway = {},
     ...options
   }: Pick<StackOptions, 'instances' | 'env' | 'lab' | 'restart'> & {
+    launch?: typeof startStack;
     throwAway?: { payments?: string; ledger?: string };
   } = {}): Promise<TestStack> {
     const name = `e2e_${randomUUID().slice(0, 8)}`;
@@ -57,6 +60,7 @@ export class TestStack {
           if (!(service in throwAway)) await onServer(shared[service], `DROP DATABASE ${name} WITH (FORCE)`);
         await removeVhost(admin.broker, name);
       },
+      launch,
     );
   }
 
@@ -83,6 +87,7 @@ export class TestStack {
     options: StackOptions,
     adminOf: (stack: Stack) => TestStack['admin'],
     removeData: () => Promise<void>,
+    launch = startStack,
   ): Promise<TestStack> {
     const log: string[] = [];
     const onLine = (service: string, line: string) => void log.push(`${service} ${line}`);
@@ -91,7 +96,7 @@ export class TestStack {
     // What a fault makes the relay lose, a repair would find and publish again before anybody looks.
     const relay = { PAID_ONCE_REPAIR_EVERY_SECONDS: '0', ...options.env?.relay };
     const env = { ...options.env, payments, relay };
-    const stack = await startStack({ restart: true, onLine, ...options, env });
+    const stack = await launch({ restart: true, onLine, ...options, env });
     const directory = await mkdtemp(join(tmpdir(), 'paid-once-test-'));
     return new TestStack(stack, adminOf(stack), directory, log, removeData);
   }
