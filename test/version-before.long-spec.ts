@@ -16,6 +16,7 @@ const missing = VersionBefore.whyNot();
 const withVersionBefore = itNeeding(missing);
 const serviceNames = ['payments', 'relay', 'ledger'] as const;
 type ServiceName = (typeof serviceNames)[number];
+/** While a ledger of the version before may get the relay's markers: it parks them. */
 const noRepair = { PAID_ONCE_REPAIR_EVERY_SECONDS: '0' };
 
 let before: VersionBefore;
@@ -51,6 +52,8 @@ withVersionBefore(
     for (const name of serviceNames) await payments.whilePaying(() => system.stack.services[name].restart());
     await payAndReverse();
 
+    await redeliverUntilSuspicious();
+
     await workSideBySide();
 
     const newRelay = await replace('relay', noRepair);
@@ -76,6 +79,40 @@ withVersionBefore(
     expect(errorsOfReplacements).toEqual([]);
   },
 );
+
+/** Three deaths over the same messages: the ledger of the version before takes its notes of what it begins. */
+async function redeliverUntilSuspicious(): Promise<void> {
+  const release = await system.holdTransaction('ledger', 'LOCK TABLE transfer IN EXCLUSIVE MODE');
+  const { ledger } = system.stack.services;
+  const posting = async () =>
+    (
+      await system.sql<{ pid: number }>(
+        'ledger',
+        `SELECT pid FROM pg_locks WHERE relation = 'transfer'::regclass AND NOT granted`,
+      )
+    ).map(({ pid }) => pid);
+  try {
+    await payments.pay(20);
+    let ofTheDead: number[] = [];
+    for (let death = 1; death <= 3; death++) {
+      await eventually(
+        async () => (await posting()).some((pid) => !ofTheDead.includes(pid)),
+        'the ledger has messages in hand',
+      );
+      ofTheDead = await posting();
+      await ledger.kill('SIGKILL');
+      await ledger.ready();
+    }
+    await eventually(
+      async () =>
+        (await system.sql('ledger', 'SELECT FROM started_attempt WHERE process IS NOT NULL')).length > 0,
+      'the ledger has noted who tries a message alone',
+    );
+  } finally {
+    await release();
+  }
+  await payAndReverse();
+}
 
 /** Both payments services get the same keys; what a killed process of one version had in hand, the other may get. */
 async function workSideBySide(): Promise<void> {
