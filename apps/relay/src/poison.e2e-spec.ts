@@ -83,7 +83,7 @@ describe('the relay', () => {
     await eventually(() => expect(new Set(keys())).toEqual(new Set([1, 3, 4].map(paymentId))));
     await eventually(async () => expect(await dead()).toHaveLength(2));
     expect(await dead()).toEqual([
-      { key: paymentId(2), reason: 'unencodable', detail: expect.any(String) },
+      { key: paymentId(2), reason: 'too-big', detail: expect.any(String) },
       { key: 'long', reason: 'unencodable', detail: expect.any(String) },
     ]);
     expect((await app.inject('/health/ready')).statusCode).toBe(200);

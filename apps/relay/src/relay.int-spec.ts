@@ -141,7 +141,7 @@ describe('the relay', () => {
       'SELECT key, reason FROM outbox_dead_letter ORDER BY id',
     );
     expect(dead.map(({ key }) => key)).toEqual([paymentId(1), paymentId(2), paymentId(1)]);
-    expect(dead.map(({ reason }) => reason)).toEqual(['invalid', 'unencodable', 'behind']);
+    expect(dead.map(({ reason }) => reason)).toEqual(['invalid', 'too-big', 'behind']);
     expect(rig.deliveries.filter(({ headers }) => headers['key'] !== paymentId(3))).toEqual([]);
   }, 30_000);
 });

@@ -88,6 +88,7 @@ export interface DeadLetter {
   /** What of this message; null where the reason says it all. */
   detail: string | null;
   diedAt: Date;
+  /** Empty, as the payload is, where the message is too big to be read. */
   headers: Record<string, string>;
   payload: string;
   droppedAt: Date | null;

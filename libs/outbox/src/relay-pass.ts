@@ -2,6 +2,7 @@ import { faultPoint, pause } from '@paid-once/service';
 import type { DataSource } from 'typeorm';
 import { BetweenWindows } from './between-windows.js';
 import { HeldConnection } from './held-connection.js';
+import { publishBounded } from './publish-bounded.js';
 import { NotPublished, Unpublishable, type Publish } from './publish.js';
 import {
   appendProgress,
@@ -28,6 +29,16 @@ export type PassOutcome =
   | { kind: 'database-lost'; cause: unknown }
   | { kind: 'other-server'; cause: OtherServer };
 
+interface RelayPassOptions {
+  database: DataSource;
+  shard: number;
+  sliceSize: number;
+  replaySlice?: number;
+  publish: Publish;
+  /** Asked before each slice: false when told to stop, or not sure any more to own the shard. */
+  mayGoOn: () => boolean;
+}
+
 interface Held {
   connection: HeldConnection;
   progress: Progress;
@@ -42,20 +53,12 @@ export class RelayPass {
   private held: Held | undefined;
   private openedAt = -Infinity;
   private restMs = 0;
+  private readonly options: RelayPassOptions;
   private readonly betweenWindows: BetweenWindows;
 
-  /** @param mayGoOn asked before each slice: false when told to stop, or not sure any more to own the shard */
-  constructor(
-    private readonly options: {
-      database: DataSource;
-      shard: number;
-      sliceSize: number;
-      replaySlice?: number;
-      publish: Publish;
-      mayGoOn: () => boolean;
-    },
-  ) {
-    this.betweenWindows = new BetweenWindows(options);
+  constructor(options: RelayPassOptions) {
+    this.options = { ...options, publish: publishBounded(options.publish) };
+    this.betweenWindows = new BetweenWindows(this.options);
   }
 
   async run(): Promise<PassOutcome> {

@@ -33,6 +33,8 @@ export interface OutboxRow {
   headers: Record<string, string>;
   payload: string;
   created_at: Date;
+  /** It has more bytes than a message may have: neither headers nor payload were read. `publish` never sees one. */
+  too_big?: boolean;
 }
 
 /** Somebody else has written this shard's progress since we read it. */

@@ -9,7 +9,7 @@ describe('a reason', () => {
   it.each([
     ['behind', 'an earlier message of its payment is dead'],
     ['invalid', 'not what a payment event is'],
-    ['too-big', 'takes a message of this size'],
+    ['too-big', 'larger than any payment event'],
     ['unencodable', 'cannot be written as a message'],
     ['something new', 'can never be published as it is'],
   ])('of the relay is explained: %s', (reason, means) =>

@@ -17,8 +17,8 @@ const inOutbox: Readonly<Record<string, Meaning>> = {
     helps: 'correct the row in outbox_message, then redrive; or drop it if no payment stands behind it',
   },
   'too-big': {
-    means: 'no broker takes a message of this size, unless it is told to',
-    helps: 'correct the row in outbox_message, or raise max_message_size, then redrive',
+    means: 'its row is larger than any payment event: somebody wrote it past the payments service',
+    helps: 'correct the row in outbox_message, then redrive; or drop it if no payment stands behind it',
   },
   unencodable: {
     means: 'it cannot be written as a message: an id, a type or headers that the protocol does not carry',

@@ -1,3 +1,5 @@
+import { boundedContents } from './bounded-message.js';
+
 /**
  * Drops dead letters, and keeps who did and why, if there are as many as expected. One whose key is being redriven may
  * be under way to the broker at this moment: it cannot be given up any more, and does not count.
@@ -47,8 +49,7 @@ SELECT reason, type, count(*)::int AS count, min(died_at) AS "firstSeen", max(di
 /** A page of dead letters. Parameters: reason or null, keys or null, the last id seen, how many. */
 export const listDeadLettersSql = `
 SELECT dead.id, dead.message_id AS "messageId", dead.key, dead.type, dead.shard, dead.reason, dead.detail,
-       dead.died_at AS "diedAt",
-       message.headers, message.payload,
+       dead.died_at AS "diedAt",${boundedContents},
        dead.dropped_at AS "droppedAt", dead.dropped_by AS "droppedBy", dead.dropped_why AS "droppedWhy"
   FROM outbox_dead_letter AS dead
   JOIN outbox_message AS message ON message.id = dead.id

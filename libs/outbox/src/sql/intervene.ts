@@ -1,3 +1,5 @@
+import { boundedMessage } from './bounded-message.js';
+
 /** The oldest unfinished intervention of a shard. Parameter: shard. */
 export const oldestInterventionSql = `
 SELECT id, kind, after_id
@@ -13,8 +15,7 @@ SELECT id, kind, after_id
  * Parameters: the intervention, base of the newest progress, how many.
  */
 export const replaySliceSql = `
-SELECT wanted.id, message.message_id, message.run_id, message.shard, message.type, message.key, message.headers,
-       message.payload, message.created_at,
+SELECT wanted.id, message.message_id, message.run_id, message.shard, message.type, message.key, message.created_at,${boundedMessage},
        NOT pg_visible_in_snapshot(message.xid, $2::pg_snapshot)
        OR EXISTS (SELECT FROM outbox_dead_letter AS dead WHERE dead.id = wanted.id) AS skipped
   FROM (
@@ -46,8 +47,8 @@ SELECT wanted.id, message.message_id, message.run_id, message.shard, message.typ
  * there, below after_id: nothing of its key follows. Parameters: the intervention, how many.
  */
 export const redriveSliceSql = `
-SELECT message.id, message.message_id, message.run_id, message.shard, message.type, message.key, message.headers,
-       message.payload, message.created_at, false AS skipped
+SELECT message.id, message.message_id, message.run_id, message.shard, message.type, message.key, message.created_at,${boundedMessage},
+       false AS skipped
   FROM (SELECT dead.id
           FROM outbox_intervention AS asked
          CROSS JOIN LATERAL (

@@ -1,3 +1,5 @@
+import { boundedMessage } from './bounded-message.js';
+
 /**
  * The next rows of a window, in order of their ids: what is visible in its horizon and was not in its base.
  * Parameters: shard, base, horizon, fresh_from, fresh_to, after_id, how many. `dead`: this message, or one of its key
@@ -8,12 +10,11 @@
  * row is asked whether it is visible in it: no row slips in behind after_id.
  */
 export const readSliceSql = `
-SELECT slice.id, slice.message_id, slice.run_id, slice.shard, slice.type, slice.key, slice.headers, slice.payload,
-       slice.created_at,
+SELECT message.id, message.message_id, message.run_id, message.shard, message.type, message.key, message.created_at,${boundedMessage},
        EXISTS (SELECT
                  FROM outbox_dead_letter AS dead
-                WHERE dead.key = slice.key
-                  AND (dead.id = slice.id OR dead.id < slice.id AND dead.dropped_at IS NULL)) AS dead
+                WHERE dead.key = message.key
+                  AND (dead.id = message.id OR dead.id < message.id AND dead.dropped_at IS NULL)) AS dead
   FROM (
        (SELECT message.*
           FROM pg_snapshot_xip($2::pg_snapshot) AS late (xid)
@@ -36,6 +37,6 @@ SELECT slice.id, slice.message_id, slice.run_id, slice.shard, slice.type, slice.
            AND pg_visible_in_snapshot(xid, $3::pg_snapshot)
          ORDER BY id
          LIMIT $7)
-       ) AS slice
- ORDER BY slice.id
+       ) AS message
+ ORDER BY message.id
  LIMIT $7`;
