@@ -38,6 +38,11 @@ it('C8 H6: hundreds of huge rows, written past payments, become dead letters, an
   expect(JSON.parse((await paidOnce('dead list --json')).stdout)).toMatchObject({ count: rows });
   expect(JSON.parse((await paidOnce('dead show too-big --json')).stdout)).toMatchObject({ more: true });
   await paidOnce('dead redrive --all --why again');
+  const asked = await system.sql<{ tried: boolean }>(
+    'payments',
+    `SELECT finished_at IS NOT NULL AND failure IS NOT NULL AS tried FROM outbox_intervention WHERE kind = 'redrive'`,
+  );
+  expect([...new Set(asked.map(({ tried }) => tried))]).toEqual([true]);
   expect(await deadLetters()).toHaveLength(rows);
   expect(processes()).toEqual(before);
 });

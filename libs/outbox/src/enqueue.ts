@@ -8,7 +8,7 @@ export interface NewMessage {
   /** Messages of one key are delivered in order. */
   key: string;
   headers?: Record<string, string>;
-  /** JSON. */
+  /** JSON; with the headers 64 kB at most: what is larger is never sent, it becomes a dead letter. */
   payload: string;
 }
 
