@@ -18,14 +18,17 @@ export class PublishOutbox {
    * @throws Unpublishable  some of these messages can never be sent; others of them may have been
    * @throws PublishFailure anything else: the same rows are to be published again, from the first on
    */
-  async publish(shard: number, rows: OutboxRow[]): Promise<void> {
+  async publish(shard: number, rows: OutboxRow[], onLeft?: () => void): Promise<void> {
     const invalid = rows.flatMap((row) => {
       const detail = faultOf(row);
       return detail === undefined ? [] : { messageId: row.message_id, reason: 'invalid', detail };
     });
     if (invalid.length > 0) throw new Unpublishable(invalid);
     try {
-      await this.publisher.publishAll(shard, rows.map(wireMessage), () => faultPoint('relay.after-publish'));
+      await this.publisher.publishAll(shard, rows.map(wireMessage), () => {
+        faultPoint('relay.after-publish');
+        onLeft?.();
+      });
     } catch (error) {
       if (!(error instanceof UnpublishableMessage)) throw error;
       throw new Unpublishable([error]);

@@ -52,7 +52,7 @@ export class RelayModule implements BeforeApplicationShutdown {
         applicationName: 'paid-once relay',
         sliceSize: settings.PAID_ONCE_RELAY_SLICE,
         replaySlice: settings.PAID_ONCE_REPLAY_PER_SECOND,
-        publish: (shard, rows) => outbox.publish(shard, rows),
+        publish: (...slice) => outbox.publish(...slice),
         onOutcome: (shard, outcome) => trouble.pass(shard, outcome),
         onBeat: (error) => {
           notAttending = error === undefined ? undefined : reasonOf(error);

@@ -10,7 +10,7 @@ import { closeChannel } from './close-channel.js';
 import { causeOf, isRefusal } from './connection-cause.js';
 import { BrokerBlocked, BrokerUnreachable } from './publish-failures.js';
 import { ReconnectDelays } from './reconnect-delays.js';
-import { cutSocket } from './socket.js';
+import { collectWrites, cutSocket } from './socket.js';
 import { within } from './within.js';
 
 /** `blocked`: connected, but the broker is short of memory or disk and reads no publishes; consuming still works. */
@@ -80,6 +80,11 @@ export class BrokerConnection {
   assertPublishable(): void {
     if (this.current.kind === 'down') throw new BrokerUnreachable(this.current.cause);
     if (this.current.kind === 'blocked') throw new BrokerBlocked(this.current.reason);
+  }
+
+  /** Until the returned function is called, what is sent is collected, so that it leaves in few packets. */
+  collectWrites(): () => void {
+    return this.model === undefined ? () => {} : collectWrites(this.model);
   }
 
   /** Gives this connection up: everything on it fails at once, and a new one is made. */

@@ -16,7 +16,7 @@ export class PublishLane {
   private channel: ConfirmChannel | undefined;
   private opening: Promise<ConfirmChannel> | undefined;
   private retiring: Promise<void> = Promise.resolve();
-  private busy = false;
+  private sending = false;
 
   constructor(
     private readonly connection: BrokerConnection,
@@ -24,21 +24,27 @@ export class PublishLane {
     private readonly signs: SignsOfLife,
   ) {}
 
-  async publishAll(messages: readonly OutgoingMessage[], afterPublish?: () => void): Promise<void> {
-    if (this.busy) throw new Error('Bug: two publishes at a time on one lane; their messages would be mixed');
+  async publishAll(messages: readonly OutgoingMessage[], onLeft: () => void = () => {}): Promise<void> {
+    if (this.sending)
+      throw new Error('Bug: two publishes at a time on one lane; their messages would be mixed');
     if (messages.length === 0) return;
-    this.busy = true;
+    this.sending = true;
+    let channel: ConfirmChannel | undefined;
+    let hasLeft = false;
+    const left = () => {
+      hasLeft = true;
+      this.sending = false;
+      onLeft();
+    };
     try {
       this.connection.assertPublishable();
-      const channel = await this.openChannel();
-      try {
-        await publishPipelined(this.connection, channel, messages, this.options, this.signs, afterPublish);
-      } catch (failure) {
-        await this.retire(channel);
-        throw failure;
-      }
+      channel = await this.openChannel();
+      await publishPipelined(this.connection, channel, messages, this.options, this.signs, left);
+    } catch (failure) {
+      if (channel) await this.retire(channel);
+      throw failure;
     } finally {
-      this.busy = false;
+      if (!hasLeft) this.sending = false; // else it may be the next ones' turn
     }
   }
 
@@ -65,8 +71,10 @@ export class PublishLane {
   }
 
   private async retire(channel: ConfirmChannel): Promise<void> {
-    if (this.channel === channel) this.channel = undefined;
-    this.retiring = closeChannel(channel);
+    if (this.channel === channel) {
+      this.channel = undefined;
+      this.retiring = closeChannel(channel);
+    }
     // Blocked, the broker reads neither the publishes nor the close: the lane stays shut until it does.
     if (this.connection.state.kind !== 'blocked') await within(closeGraceMs, this.retiring);
   }

@@ -13,22 +13,24 @@ import {
 import type { PublisherOptions } from './publisher-options.js';
 import type { SignsOfLife } from './signs-of-life.js';
 
-/** Publishes all, then awaits all confirms; see `Publisher.publishAll` for what it throws. */
+/** So many messages leave in one system call: about as much as the socket takes. */
+const messagesInBurst = 64;
+
+/**
+ * Publishes all, then awaits all confirms; see `Publisher.publishAll` for what it throws.
+ * @param onLeft called when all have left and none has failed so far
+ */
 export async function publishPipelined(
   connection: BrokerConnection,
   channel: ConfirmChannel,
   messages: readonly OutgoingMessage[],
   options: PublisherOptions,
   signs: SignsOfLife,
-  afterPublish?: () => void,
+  onLeft: () => void,
 ): Promise<void> {
   const slice = new SliceInFlight(connection, channel, messages, options, signs);
   try {
-    await slice.publish();
-    if (afterPublish !== undefined) {
-      await Promise.race([left(), slice.confirmed]);
-      afterPublish();
-    }
+    if (await slice.publish()) onLeft();
     await slice.confirmed;
   } finally {
     slice.release();
@@ -51,6 +53,7 @@ class SliceInFlight {
   private readonly refused: string[] = [];
   private unpublishable: Unpublishable | undefined;
   private published = 0;
+  private hasRoom = true;
   private answered = 0;
   /** Nothing more is published; what is on its way is still awaited, so that the failure tells all there is to tell. */
   private stopped = false;
@@ -80,13 +83,27 @@ class SliceInFlight {
     this.timer = setTimeout(this.onDeadline, options.confirmTimeoutMs);
   }
 
-  async publish(): Promise<void> {
-    for (const [index, message] of this.messages.entries()) {
-      if (this.stopped || this.over) break;
-      if (!this.send(index, message)) await this.room();
-    }
+  /** @returns whether all have left, and none has failed so far */
+  async publish(): Promise<boolean> {
+    while (this.published < this.messages.length && !this.stopped && !this.over) await this.sendBurst();
+    const isWhole = !this.stopped && !this.over;
     this.stopped = true;
     this.settleIfAnswered();
+    return isWhole;
+  }
+
+  private async sendBurst(): Promise<void> {
+    const release = this.connection.collectWrites();
+    try {
+      for (const message of this.messages.slice(this.published, this.published + messagesInBurst)) {
+        if (this.stopped || this.over) return;
+        this.send(this.published, message);
+      }
+      await Promise.race([left(), this.confirmed]);
+    } finally {
+      release();
+    }
+    if (!this.hasRoom) await this.room();
   }
 
   release(): void {
@@ -98,10 +115,9 @@ class SliceInFlight {
     this.channel.off('close', this.onClose);
   }
 
-  /** @returns whether there is room for more */
-  private send(index: number, message: OutgoingMessage): boolean {
+  private send(index: number, message: OutgoingMessage): void {
     try {
-      const room = this.channel.publish(
+      this.hasRoom = this.channel.publish(
         this.options.exchange,
         message.routingKey,
         message.body,
@@ -109,7 +125,6 @@ class SliceInFlight {
         (refusal: unknown) => this.onAnswer(index, refusal),
       );
       this.published++;
-      return room;
     } catch (error) {
       if (error instanceof IllegalOperationError) this.failUnreachable();
       else {
@@ -121,7 +136,6 @@ class SliceInFlight {
         );
         this.stopped = true;
       }
-      return true;
     }
   }
 
@@ -130,6 +144,7 @@ class SliceInFlight {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.channel.once('drain', resolve);
     await Promise.race([promise, this.confirmed]);
+    this.hasRoom = true;
     this.lastSignAt = performance.now();
   }
 
@@ -154,8 +169,9 @@ class SliceInFlight {
     else this.resolve();
   }
 
-  private readonly onReturn = (message: Message): void => {
-    this.returned.add(String(message.properties.messageId));
+  private readonly onReturn = ({ properties }: Message): void => {
+    if (!this.messages.some(({ messageId }) => messageId === properties.messageId)) return;
+    this.returned.add(String(properties.messageId));
     this.stopped = true;
   };
 

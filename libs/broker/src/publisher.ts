@@ -20,8 +20,8 @@ export class Publisher {
    * Publishes persistent and mandatory, pipelined, and resolves when every message is confirmed and none was returned.
    * When it rejects, the lane's channel is closed (if the broker does not answer that either, the lane stays shut until it
    * does or the connection is lost): nothing of the failed messages follows what is published on the lane later.
-   * A lane serves one call at a time; a second one is a bug.
-   * @param afterPublish called when all messages have left for the broker, before their confirms are awaited
+   * @param onLeft called when all have left for the broker and none has failed so far: now the lane takes the next ones,
+   *   which fail with these if these do. Called before that, the lane refuses: it is a bug.
    * @throws BrokerUnreachable at once when there is no connection, and when it is lost with something unconfirmed
    * @throws BrokerBlocked  the broker is short of memory or disk; also when that happens with something unconfirmed
    * @throws Unroutable     no queue is bound: these messages were returned, then confirmed
@@ -29,11 +29,11 @@ export class Publisher {
    * @throws ConfirmTimeout no confirm in time: the broker may hold the messages or not
    * @throws Unpublishable  this message can never be published; those after it were not published, those before may be
    */
-  publishAll(lane: number, messages: readonly OutgoingMessage[], afterPublish?: () => void): Promise<void> {
+  publishAll(lane: number, messages: readonly OutgoingMessage[], onLeft?: () => void): Promise<void> {
     let used = this.lanes.get(lane);
     if (used === undefined)
       this.lanes.set(lane, (used = new PublishLane(this.connection, this.options, this.signs)));
-    return used.publishAll(messages, afterPublish);
+    return used.publishAll(messages, onLeft);
   }
 
   /** Closes the lane's channel, for a shard that is given up. The lane may be used again: it opens a new one. */

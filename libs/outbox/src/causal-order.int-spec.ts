@@ -141,7 +141,7 @@ function newPass(broker: Recorder, sliceSize: number): RelayPass {
     database: outbox.relay,
     shard: 0,
     sliceSize,
-    publish: broker.publish,
+    publish: broker.lane(),
     mayGoOn: () => true,
   });
 }

@@ -7,9 +7,9 @@ import { maxMessageBytes } from './sql/bounded-message.js';
  * @throws Unpublishable, for all that are too big
  */
 export function publishBounded(publish: Publish): Publish {
-  return async (shard, rows) => {
+  return async (shard, rows, onLeft) => {
     const tooBig = rows.filter(({ too_big }) => too_big);
-    if (tooBig.length === 0) return publish(shard, rows);
+    if (tooBig.length === 0) return publish(shard, rows, onLeft);
     const detail = `more than ${maxMessageBytes / 1024} kB of headers and payload`;
     throw new Unpublishable(
       tooBig.map(({ message_id: messageId }) => ({ messageId, reason: 'too-big', detail })),

@@ -3,9 +3,11 @@ import type { OutboxRow } from './window.js';
 /**
  * Publishes rows in their order and resolves when the broker has taken responsibility for all of them. When it
  * rejects, some may have been published; after that nothing of this call may follow.
+ * @param onLeft called when all are on their way, if that can be told: the next call may begin while their confirms are
+ *   awaited; it must reject when this one does
  * @throws Unpublishable; anything else means: later
  */
-export type Publish = (shard: number, rows: OutboxRow[]) => Promise<void>;
+export type Publish = (shard: number, rows: OutboxRow[], onLeft?: () => void) => Promise<void>;
 
 /** Thrown by `publish` for messages that no broker will ever take; none of the others needs to have been published. */
 export class Unpublishable extends Error {

@@ -24,12 +24,16 @@ describe('a relay pass', () => {
     await outbox.drop();
   });
 
-  const newPass = ({ sliceSize = 1_000, mayGoOn = (): boolean => true } = {}) => {
+  const newPass = ({
+    sliceSize = 1_000,
+    mayGoOn = (): boolean => true,
+    publish = broker.publish,
+  } = {}) => {
     const pass = new RelayPass({
       database: outbox.relay,
       shard: 0,
       sliceSize,
-      publish: broker.publish,
+      publish,
       mayGoOn,
     });
     passes.push(pass);
@@ -164,6 +168,21 @@ describe('a relay pass', () => {
     broker.beforeConfirm = () => {};
     expect(await pass.run()).toEqual({ kind: 'drained' });
     expect(broker.payloads).toEqual(['1', '2', '3', '4', '3', '4']);
+  });
+
+  it('D2 D3: sends a slice while the confirms of the one before are awaited, and both again when these do not come', async () => {
+    const publish = broker.lane();
+    const pass = newPass({ sliceSize: 2, publish });
+    for (const payload of ['1', '2', '3', '4', '5', '6', '7']) await message(payload);
+    broker.beforeConfirm = async ([row]) => {
+      if (row?.payload !== '3') return;
+      await eventually(() => expect(broker.payloads).toContain('6')); // the slice after it has left
+      throw new Error('broker away');
+    };
+    expect(await pass.run()).toMatchObject({ kind: 'not-published', cause: { message: 'broker away' } });
+    broker.beforeConfirm = () => {};
+    expect(await pass.run()).toEqual({ kind: 'drained' });
+    expect(broker.payloads.join('')).toBe('12345634567');
   });
 
   it('C13: reads its progress again after its connection was lost with rows confirmed, and loses nothing', async () => {

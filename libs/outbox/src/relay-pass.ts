@@ -102,50 +102,92 @@ export class RelayPass {
     if (held.progress.horizon !== null) faultPoint('relay.after-horizon');
   }
 
-  /** @returns false when stopped before its end */
+  /**
+   * One slice leaves while the confirms of the one before are awaited and the next one is read.
+   * @returns false when stopped before its end
+   */
   private async publishWindow(held: Held): Promise<boolean> {
-    const { sliceSize } = this.options;
+    const { sliceSize, mayGoOn } = this.options;
     let recorded = { afterId: held.progress.after_id, at: performance.now() };
     const record = async (dying: Dying[] = []) => {
       held.progress = await appendProgress(held.connection, held.progress, dying);
       recorded = { afterId: held.progress.after_id, at: performance.now() };
       faultPoint('relay.after-progress');
     };
-    const read = (afterId: string) => readSlice(held.connection, held.progress, afterId, sliceSize);
-    let slice = await read(held.progress.after_id);
-    while (slice.length > 0) {
-      if (!this.options.mayGoOn()) {
-        if (recorded.afterId !== held.progress.after_id) await record();
-        return false;
-      }
-      const last = slice.at(-1)?.id ?? held.progress.after_id;
-      const full = slice.length === sliceSize;
-      const behind = slice.filter(({ dead }) => dead).map(({ id }) => ({ id, reason: 'behind' }));
+    const readOn = (afterId = held.progress.after_id) =>
+      readSlice(held.connection, held.progress, afterId, sliceSize);
+    let slice = await readOn();
+    let before: Leaving | undefined;
+    let goesOn = true;
+    while (before || slice.length > 0) {
+      goesOn &&= slice.length === 0 || mayGoOn();
+      const leaving = goesOn && slice.length > 0 ? this.send(slice) : undefined;
       // Not beyond what is held back before that is on record: should somebody drop what it is behind just now, nothing
       // would hold back the next one of its key, which would overtake it.
-      const readsOn = full && behind.length === 0;
-      const [published, next] = await Promise.allSettled([
-        this.publish(slice.filter(({ dead }) => !dead)),
-        readsOn ? read(last) : [],
-      ]);
-      if (next.status === 'rejected') throw next.reason;
-      if (published.status === 'rejected') {
-        await record(dyingOf(slice, published.reason));
-        slice = await read(held.progress.after_id);
+      const next = leaving?.isFull && leaving.behind.length === 0 ? readOn(leaving.last) : [];
+      const ends = await Promise.allSettled([before?.confirmed, leaving?.left, next]);
+      const [earlier, now, read] = ends;
+      const died = [earlier, now].flatMap((end) => (end.status === 'fulfilled' && end.value) || []);
+      if (before && earlier.status === 'fulfilled' && earlier.value?.length === 0)
+        held.progress.after_id = before.last;
+      const failed = (died.length > 0 ? [read] : ends).find(({ status }) => status === 'rejected');
+      if (failed || died.length > 0) await leaving?.confirmed.catch(() => {}); // nothing of it may follow after this
+      if (failed?.status === 'rejected') throw failed.reason;
+      if (died.length > 0) {
+        await record(died);
+        [before, slice] = [undefined, await readOn()];
         continue;
       }
-      held.progress.after_id = last;
-      if (behind.length > 0 || (full && performance.now() - recorded.at >= progressEveryMs))
-        await record(behind);
-      slice = full && !readsOn ? await read(last) : next.value;
+      const isHeldUp = before !== undefined && before.behind.length > 0;
+      if (isHeldUp || (before?.isFull && performance.now() - recorded.at >= progressEveryMs))
+        await record(before?.behind);
+      slice = isHeldUp && before?.isFull ? await readOn() : read.status === 'fulfilled' ? read.value : [];
+      before = leaving;
     }
-    return true;
+    if (!goesOn && recorded.afterId !== held.progress.after_id) await record();
+    return goesOn;
   }
 
-  private async publish(rows: OutboxRow[]): Promise<void> {
-    if (rows.length > 0) await this.options.publish(this.options.shard, rows);
-    faultPoint('relay.after-confirm');
+  private send(slice: Slice): Leaving {
+    const onItsWay = Promise.withResolvers<void>();
+    const alive = slice.filter(({ dead }) => !dead);
+    const confirmed = this.publish(alive, onItsWay.resolve);
+    return {
+      last: slice.at(-1)?.id ?? '',
+      isFull: slice.length === this.options.sliceSize,
+      behind: slice.filter(({ dead }) => dead).map(({ id }) => ({ id, reason: 'behind' })),
+      left: Promise.race([onItsWay.promise, confirmed]),
+      confirmed,
+    };
   }
+
+  /**
+   * @returns what of it can never be published; then some of the others were, perhaps
+   * @throws NotPublished
+   */
+  private async publish(rows: OutboxRow[], onLeft: () => void): Promise<Dying[]> {
+    if (rows.length > 0) {
+      try {
+        await this.options.publish(this.options.shard, rows, onLeft);
+      } catch (error) {
+        return dyingOf(rows, error);
+      }
+    }
+    faultPoint('relay.after-confirm');
+    return [];
+  }
+}
+
+type Slice = Awaited<ReturnType<typeof readSlice>>;
+
+/** A slice on its way to the broker. */
+interface Leaving {
+  /** The id that the next slice starts behind. */
+  last: string;
+  isFull: boolean;
+  behind: Dying[];
+  left: Promise<Dying[] | void>;
+  confirmed: Promise<Dying[]>;
 }
 
 type Dying = Parameters<typeof appendProgress>[2][number];
