@@ -1,0 +1,61 @@
+// The relay as it is, without its HTTP side: drains what is in the outbox and says how long that took.
+import { Publisher } from '@paid-once/broker';
+import { paymentsExchange } from '@paid-once/contracts';
+import { outboxEntities, Relay, relaySession, shardCount } from '@paid-once/outbox';
+import { postgresOptions } from '@paid-once/service';
+import { DataSource } from 'typeorm';
+import { PublishOutbox } from '../../apps/relay/src/publish-outbox.js';
+import { environment } from '../rig/environment.js';
+import { readyAndGo } from '../rig/program.js';
+import { connectedBroker } from '../rig/system.js';
+
+const databaseUrl = environment('PAID_ONCE_RELAY_DB_URL');
+const messages = Number(environment('BENCH_MESSAGES'));
+
+const database = await new DataSource(
+  relaySession(
+    postgresOptions({
+      url: databaseUrl,
+      process: 'relay',
+      poolSize: 2 * shardCount,
+      entities: outboxEntities,
+    }),
+  ),
+).initialize();
+const broker = await connectedBroker(environment('PAID_ONCE_RELAY_AMQP_URL'), 'bench relay');
+const outbox = new PublishOutbox(
+  new Publisher(broker, { exchange: paymentsExchange, confirmTimeoutMs: 5_000 }),
+);
+
+await readyAndGo(async () => {
+  const finished = Promise.withResolvers<void>();
+  let start: number | undefined; // taking the shards is no part of draining them
+  const relay = new Relay({
+    database,
+    lockUrl: databaseUrl,
+    applicationName: 'bench relay',
+    sliceSize: 1_000,
+    publish: async (shard, rows, onLeft) => {
+      start ??= performance.now();
+      await outbox.publish(shard, rows, onLeft);
+      if (outbox.published >= messages) finished.resolve();
+    },
+    onOutcome: (_, outcome) => 'cause' in outcome && finished.reject(outcome.cause),
+  });
+  const cpuBefore = process.cpuUsage();
+  const beating = setInterval(() => void relay.beat(), 1_000); // as the scheduler does
+  relay.onApplicationBootstrap();
+  await finished.promise;
+  const seconds = (performance.now() - (start ?? NaN)) / 1_000;
+  clearInterval(beating);
+  const { user, system } = process.cpuUsage(cpuBefore);
+  await relay.onModuleDestroy();
+  return {
+    messages: outbox.published,
+    seconds,
+    cpuMs: (user + system) / 1_000,
+    peakMb: process.resourceUsage().maxRSS / 1_024,
+  };
+});
+await broker.close();
+process.exit();

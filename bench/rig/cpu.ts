@@ -1,0 +1,43 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+const ticksPerSecond = 100; // of /proc, on every Linux
+
+/** Milliseconds of CPU that these processes and all their descendants have used, those that have ended included. */
+export function cpuMs(...roots: (number | undefined)[]): number {
+  const all = processes();
+  const wanted = new Set(roots);
+  for (let grown = true; grown;) {
+    const before = wanted.size;
+    for (const { pid, parent } of all) if (wanted.has(parent)) wanted.add(pid);
+    grown = wanted.size > before;
+  }
+  const ticks = all.filter(({ pid }) => wanted.has(pid)).reduce((sum, { ticks }) => sum + ticks, 0);
+  return (ticks * 1_000) / ticksPerSecond;
+}
+
+/** The largest resident size that a process has had so far, in MB. */
+export function peakMb(pid: number): number {
+  const [, kilobytes] = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Math.round(Number(kilobytes) / 1_024);
+}
+
+function processes(): { pid: number; parent: number; ticks: number }[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      const stat = statOf(name);
+      if (stat === undefined) return [];
+      // The command, in parentheses, may hold blanks: what follows it is counted from its end.
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      const ticks = [11, 12, 13, 14].reduce((sum, field) => sum + Number(fields[field]), 0);
+      return [{ pid: Number(name), parent: Number(fields[1]), ticks }];
+    });
+}
+
+function statOf(pid: string): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8');
+  } catch {
+    return undefined; // it has ended meanwhile
+  }
+}
