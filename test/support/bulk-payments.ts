@@ -4,7 +4,7 @@ import type { TestStack } from './test-stack.js';
 const portion = 50_000;
 
 /** Payments and their messages as the service writes them, many at once: what an outage of hours leaves behind. */
-export async function addPaymentsBySql(system: TestStack, count: number): Promise<void> {
+export async function addPaymentsBySql(system: Pick<TestStack, 'sql'>, count: number): Promise<void> {
   for (let done = 0; done < count; done += portion)
     await system.sql('payments', addSql, [Math.min(portion, count - done), randomUUID()]);
 }
