@@ -1,14 +1,10 @@
-import { relayBench } from './relay/relay-bench.js';
+import { ledgerBench } from './ledger/ledger-bench.js';
 import { BenchSystem } from './rig/system.js';
 
 const system = await BenchSystem.start();
 try {
-  const relay = await relayBench(system, { rounds: 2, messages: 100_000 });
-  console.log(
-    relay.ratio('relay, 1 lane', 'publish only, 1 lane'),
-    relay.ratio('relay, 2 lanes', 'publish only, 2 lanes'),
-    relay.ratio('relay, 4 lanes', 'publish only, 4 lanes'),
-  );
+  const ledger = await ledgerBench(system, { rounds: 3, messages: 100_000 });
+  console.log(ledger.ratio('ledger', 'ack only'), ledger.ratio('ledger, two hot accounts', 'ack only'));
 } finally {
   await system.stop();
 }

@@ -30,7 +30,8 @@ export class BenchSystem {
     readonly env: Record<string, string>,
     readonly payments: Client,
     readonly ledger: Client,
-    private readonly broker: BrokerConnection,
+    /** The administrator's. */
+    readonly broker: BrokerConnection,
   ) {}
 
   static async start(): Promise<BenchSystem> {
@@ -115,6 +116,11 @@ export class BenchSystem {
     ]);
     // The next run starts with nothing of this one left to be written.
     await Promise.all([this.payments.query('CHECKPOINT'), this.ledger.query('CHECKPOINT')]);
+  }
+
+  async runId(): Promise<string> {
+    const { rows } = await this.payments.query<{ run_id: string }>('SELECT run_id FROM outbox_settings');
+    return rows[0]?.run_id ?? '';
   }
 
   /** How many messages wait in the ledger's queues: exact, where nobody consumes them. */

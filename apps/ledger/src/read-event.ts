@@ -35,7 +35,15 @@ const maxBodyBytes = 256 * 1024;
 const maxHeaders = 100;
 const envelopeFields = ['type', 'subject', 'key', 'causation'];
 
-/** As `readEvent`, for many. */
+type Read = PaymentEvent | Marker | Parking;
+const readBefore = new WeakMap<Message, Read>();
+
+/** Reads a message before it is asked for, while Postgres is busy with those before it. */
+export function readAhead(message: Message): void {
+  readBefore.set(message, readEvent(message));
+}
+
+/** What messages say, and why some of them are parked. */
 export function readEvents(messages: Message[]) {
   const read: { events: PaymentEvent[]; markers: Marker[]; parkings: Parking[] } = {
     events: [],
@@ -43,7 +51,7 @@ export function readEvents(messages: Message[]) {
     parkings: [],
   };
   for (const message of messages) {
-    const what = readEvent(message);
+    const what = readBefore.get(message) ?? readEvent(message);
     if ('reason' in what) read.parkings.push(what);
     else if ('isMarker' in what) read.markers.push(what);
     else read.events.push(what);
@@ -55,7 +63,7 @@ export function readEvents(messages: Message[]) {
  * Reads what a publisher sent, trusting nothing.
  * @returns the event or marker, or why the message is parked
  */
-function readEvent(message: Message): PaymentEvent | Marker | Parking {
+function readEvent(message: Message): Read {
   const refuse = (reason: Parking['reason'], detail: string): Parking => ({ message, reason, detail });
   const { messageId, headers, body } = message;
   if (body.length > maxBodyBytes) return refuse('too-big', `the body has ${body.length} bytes`);

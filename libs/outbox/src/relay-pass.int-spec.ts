@@ -24,11 +24,7 @@ describe('a relay pass', () => {
     await outbox.drop();
   });
 
-  const newPass = ({
-    sliceSize = 1_000,
-    mayGoOn = (): boolean => true,
-    publish = broker.publish,
-  } = {}) => {
+  const newPass = ({ sliceSize = 1_000, mayGoOn = (): boolean => true, publish = broker.publish } = {}) => {
     const pass = new RelayPass({
       database: outbox.relay,
       shard: 0,

@@ -1,0 +1,51 @@
+import { cpuMeter, Program } from '../rig/program.js';
+import { inTurn, type Run } from '../rig/rounds.js';
+import type { BenchSystem } from '../rig/system.js';
+import { fillQueues } from './fill-queues.js';
+
+interface Consumed {
+  messages: number;
+  seconds: number;
+  cpuMs: number;
+  peakMb?: number;
+  batchSize?: number;
+}
+
+/** Posting what is in the queues, with every guarantee on, beside reading and acknowledging it. */
+export async function ledgerBench(
+  system: BenchSystem,
+  { rounds, messages }: { rounds: number; messages: number },
+) {
+  const ledger = 'dist/bench/ledger/ledger-program.js';
+  const ackOnly = 'dist/bench/ledger/ack-only-program.js';
+  return inTurn('ledger', rounds, {
+    'ack only': () => consume(system, ackOnly, messages, 2_000),
+    ledger: () => consume(system, ledger, messages, 2_000),
+    'ledger, two hot accounts': () => consume(system, ledger, messages, 2),
+  });
+}
+
+async function consume(system: BenchSystem, path: string, messages: number, accounts: number): Promise<Run> {
+  await system.clear();
+  const runId = await system.runId();
+  await fillQueues(system.broker, { messages, accounts, runId });
+  const program = await Program.start(path, { ...system.env, BENCH_MESSAGES: String(messages) });
+  try {
+    const postgres = cpuMeter(system.servers.ledgerDb.pid);
+    const broker = cpuMeter(system.servers.broker.pid);
+    const consumed = await program.go<Consumed>();
+    const perMessage = (ms: number) => (ms * 1_000) / messages;
+    const left = await system.messagesInQueues();
+    if (left > 0) throw new Error(`${left} messages are still in the queues`);
+    return {
+      perSecond: messages / consumed.seconds,
+      nodeMicros: perMessage(consumed.cpuMs),
+      postgresMicros: perMessage(postgres()),
+      brokerMicros: perMessage(broker()),
+      ...(consumed.peakMb !== undefined && { peakMb: consumed.peakMb }),
+      ...(consumed.batchSize !== undefined && { batchSize: consumed.batchSize }),
+    };
+  } finally {
+    await program.stop();
+  }
+}
