@@ -1,0 +1,16 @@
+// The usual outbox: Nest and Express, a TypeORM transaction a request with two inserts.
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { servePayments } from '../nest-payments-api.mjs';
+import { setting } from '../protocol.mjs';
+import { acceptInTransaction } from '../transactional-payments.mjs';
+import { OutboxRow, Payment, connectTypeOrm, makeUsualTables } from '../usual-tables.mjs';
+
+const databaseUrl = setting('BENCH_DB_URL');
+await makeUsualTables(databaseUrl);
+const dataSource = await connectTypeOrm(databaseUrl, [Payment, OutboxRow]);
+
+await servePayments({
+  adapter: new ExpressAdapter(),
+  accept: acceptInTransaction(dataSource),
+  close: () => dataSource.destroy(),
+});
