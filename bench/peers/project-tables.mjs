@@ -1,7 +1,7 @@
 // The project's own `payment_event` and `outbox_message`: the same columns, constraints and indexes, so that what is
 // measured on them differs from the service in how it writes, not in what. Without the functions that make ids, shards
 // and the run in the database: these are values from the caller here.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { paymentAccepted } from './payment-request.mjs';
 import { once } from './schema.mjs';
 import { uuidV7 } from './uuid-v7.mjs';
@@ -59,7 +59,7 @@ export function newEvent(payment) {
     paymentId,
     messageId: uuidV7(),
     shard: Number.parseInt(paymentId.at(-1), 16) % 4,
-    fingerprint: createHash('sha256').update(`${src}\n${dest}\n${amountMinor}\n${currency}\n`).digest(),
+    fingerprint: hash('sha256', `${src}\n${dest}\n${amountMinor}\n${currency}\n`, 'buffer'),
     payload: JSON.stringify(paymentAccepted(payment, paymentId)),
   };
 }

@@ -1,12 +1,15 @@
 // How the bench runs a program that serves until it is told to stop.
 import { say } from './protocol.mjs';
 
-/** Says `{"ready":true}`; on SIGTERM stops and exits 0, also when stopping hangs. */
+/** Says `{"ready":true}`; on SIGTERM stops and exits 0, also when stopping fails or hangs. */
 export function serveUntilTerm(stop) {
   process.once('SIGTERM', async () => {
     setTimeout(() => process.exit(0), 1_500).unref();
-    await stop();
-    process.exit(0);
+    try {
+      await stop();
+    } finally {
+      process.exit(0);
+    }
   });
   say({ ready: true });
 }

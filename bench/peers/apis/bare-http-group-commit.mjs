@@ -1,6 +1,6 @@
 // The limit the service is measured against: node:http without a framework, and group commit on the project's own tables.
 // Requests that arrive while a batch is in flight share the next transaction. It is one statement: BEGIN, two INSERTs and
-// COMMIT in one pipeline of `pg` came out slower, also for a lone request.
+// COMMIT came out slower, in one pipeline of `pg` as in two, also for a lone request.
 import { createServer } from 'node:http';
 import pg from 'pg';
 import { bigintArray, byteaArray, smallintArray, textArray, uuidArray } from '../binary-arrays.mjs';
