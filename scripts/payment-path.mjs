@@ -7,7 +7,6 @@ const path = [
   'apps/payments/src/accept-payments.ts',
   'apps/payments/src/accept-batch.ts',
   'apps/payments/src/sql/payment-events.ts',
-  'libs/outbox/src/enqueue.ts',
   'libs/outbox/src/sql/insert-messages.ts',
   'libs/outbox/src/relay-pass.ts',
   'libs/outbox/src/publish.ts',
@@ -23,7 +22,7 @@ const path = [
   'apps/ledger/src/transfers.ts',
 ];
 
-const limit = 1_180;
+const limit = 1_165;
 let total = 0;
 for (const file of path) {
   const lines = codeLines(readFileSync(new URL(`../${file}`, import.meta.url), 'utf8'));

@@ -16,8 +16,6 @@ afterAll(() => system.stop());
 /** What is a row of the fault matrix. */
 const named: Partial<Record<FaultPoint, string>> = {
   'payments.before-transaction': 'A5: at payments.before-transaction',
-  'payments.after-payment': 'A5: at payments.after-payment',
-  'payments.after-outbox': 'A5: at payments.after-outbox',
   'payments.after-commit': 'A1 A5: at payments.after-commit',
   'relay.after-horizon': 'C6: at relay.after-horizon',
   'relay.after-publish': 'C5: at relay.after-publish',

@@ -235,13 +235,13 @@ describe('compare', () => {
 describe('crash and reset', () => {
   it('arms the point at the service it belongs to, by name or number', async () => {
     const relay = await fake({ '/lab/crash': { armed: 'relay.after-confirm' } });
-    const { exitCode, stdout } = await run('crash 7 --json', { PAID_ONCE_RELAY_URL: relay.url });
+    const { exitCode, stdout } = await run('crash 5 --json', { PAID_ONCE_RELAY_URL: relay.url });
     expect([exitCode, JSON.parse(stdout)]).toEqual([0, { armed: 'relay.after-confirm', service: 'relay' }]);
     expect(relay.requests).toEqual([{ line: 'POST /lab/crash', body: '{"point":"relay.after-confirm"}' }]);
   });
 
   it('lists the crash points with their numbers', async () => {
-    expect((await run('crash --help')).stdout).toContain(' 7  relay.after-confirm');
+    expect((await run('crash --help')).stdout).toContain(' 5  relay.after-confirm');
   });
 
   it('says what reset would delete and deletes nothing, unless told yes', async () => {

@@ -1,5 +1,6 @@
 import { eventName } from '@paid-once/contracts';
 import type { Message } from '@paid-once/inbox';
+import { prepared } from '@paid-once/service';
 import type { EntityManager } from 'typeorm';
 import type { PaymentEvent } from './read-event.js';
 
@@ -22,7 +23,8 @@ const advisoryLockOfShards = 0x1ed6e7;
  */
 export async function lockShards(tx: EntityManager, messages: Pick<Message, 'queue'>[]): Promise<void> {
   const ofAShard = messages.filter(({ queue }) => /\d$/.test(queue));
-  await tx.query(
+  await prepared(
+    tx,
     `SELECT pg_advisory_xact_lock($1, shard)
        FROM (SELECT unnest($2::int[]) AS shard
               UNION
@@ -41,7 +43,8 @@ export async function lockShards(tx: EntityManager, messages: Pick<Message, 'que
 export async function insertTransfers(tx: EntityManager, events: PaymentEvent[]): Promise<Set<string>> {
   const lines = events.map(transferOf);
   const column = (name: keyof PostedTransfer) => lines.map((line) => line[name]);
-  const rows: { message_id: string }[] = await tx.query(
+  const rows: { message_id: string }[] = await prepared(
+    tx,
     `WITH posted AS (
        INSERT INTO transfer (payment_id, kind, debit_account, credit_account,
                              amount_minor, currency, reference, message_id, shard)

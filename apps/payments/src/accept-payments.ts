@@ -3,7 +3,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { wakeRelays } from '@paid-once/outbox';
 import { Batcher, Overloaded, Waiting } from '@paid-once/service';
 import { DataSource } from 'typeorm';
-import { acceptBatch, type Acceptance } from './accept-batch.js';
+import { acceptBatch, findRecorded, type Acceptance } from './accept-batch.js';
 import { fingerprintOf, type PaymentCommand } from './payment-command.js';
 import { IdempotencyInProgress } from './payment-problems.js';
 import { problemOf, refusalOf } from './refusals.js';
@@ -22,7 +22,8 @@ export interface AcceptOptions {
   maxWaitMs: number;
 }
 
-type Attempt = { kind: 'done'; acceptance: Acceptance } | { kind: 'refused' };
+/** `refused`: it needs a transaction of its own; `not-written`: something is on record that tells how it ended. */
+type Attempt = Acceptance | 'refused' | 'not-written';
 
 /**
  * Group commit: requests that arrive while a transaction is in flight share the next one; a request alone goes at once.
@@ -31,21 +32,25 @@ type Attempt = { kind: 'done'; acceptance: Acceptance } | { kind: 'refused' };
 export class AcceptPayments {
   private readonly trouble = new Waiting(new Logger('postgres'), 'Postgres to take payments');
   private readonly inFlight = new Map<string, { fingerprint: Buffer; outcome: Promise<Acceptance> }>();
-  private readonly together: Batcher<PaymentCommand, Attempt>;
+  private readonly together: Record<PaymentCommand['kind'], Batcher<PaymentCommand, Attempt>>;
   // Beside the batches, not before them: one stuck key must not hold up its neighbours.
-  private readonly alone: Batcher<PaymentCommand, Acceptance>;
+  private readonly alone: Batcher<PaymentCommand, Attempt>;
+  private readonly recorded: Batcher<PaymentCommand, Acceptance>;
   private inHand = 0;
 
   constructor(
     @InjectDataSource() private readonly database: DataSource,
     @Inject(ACCEPT_OPTIONS) private readonly options: AcceptOptions,
   ) {
-    const { maxBatch, lanes, maxWaitMs } = options;
+    const { maxBatch: maxSize, lanes, maxWaitMs } = options;
     const run = (commands: PaymentCommand[]) => this.attemptTogether(commands);
     const runAlone = (commands: PaymentCommand[]) =>
       Promise.all(commands.map((each) => this.attemptAlone(each)));
-    this.together = new Batcher({ maxSize: maxBatch, lanes, maxWaitMs, run });
+    const find = (commands: PaymentCommand[]) => findRecorded(this.database, commands);
+    const together = () => new Batcher({ maxSize, lanes, maxWaitMs, run });
+    this.together = { pay: together(), reverse: together() };
     this.alone = new Batcher({ maxSize: 1, lanes: 4, maxWaitMs, run: runAlone });
+    this.recorded = new Batcher({ maxSize, lanes: 1, maxWaitMs, run: find });
   }
 
   /**
@@ -82,33 +87,31 @@ export class AcceptPayments {
   }
 
   private async run(command: PaymentCommand): Promise<Acceptance> {
-    const attempt = await this.together.add(command);
-    const acceptance = attempt.kind === 'done' ? attempt.acceptance : await this.alone.add(command);
+    let attempt = await this.together[command.kind].add(command);
+    if (attempt === 'refused') attempt = await this.alone.add(command);
+    const acceptance = typeof attempt === 'string' ? await this.recorded.add(command) : attempt;
     this.trouble.overAfterQuiet();
-    if (acceptance.kind === 'accepted') wakeRelays(this.database);
     return acceptance;
   }
 
   private async attemptTogether(commands: PaymentCommand[]): Promise<Attempt[]> {
     for (let attempt = 1; ; attempt++) {
       try {
-        const acceptances = await acceptBatch(this.database, commands, batchLockWaitMs);
-        return acceptances.map((acceptance) => ({ kind: 'done', acceptance }));
+        return await this.attempt(commands, batchLockWaitMs);
       } catch (cause) {
         const refusal = refusalOf(cause);
         if (refusal === 'locked' && attempt < maxAttempts) continue;
         if (refusal === 'locked' || refusal === 'database') throw cause; // of each of them
-        return commands.map(() => ({ kind: 'refused' })); // before COMMIT: each gets its own transaction
+        return commands.map(() => 'refused'); // nothing is written: each gets its own transaction
       }
     }
   }
 
-  private async attemptAlone(command: PaymentCommand): Promise<Acceptance> {
+  private async attemptAlone(command: PaymentCommand): Promise<Attempt> {
     for (let attempt = 1; ; attempt++) {
       try {
-        const [acceptance] = await acceptBatch(this.database, [command], aloneLockWaitMs);
-        if (!acceptance) throw new Error('Bug: a command was not answered');
-        return acceptance;
+        const [ended = 'not-written'] = await this.attempt([command], aloneLockWaitMs);
+        return ended;
       } catch (cause) {
         const refusal = refusalOf(cause);
         if (refusal === 'key-held') throw new IdempotencyInProgress();
@@ -116,6 +119,12 @@ export class AcceptPayments {
         throw cause;
       }
     }
+  }
+
+  private async attempt(commands: PaymentCommand[], lockWaitMs: number): Promise<Attempt[]> {
+    const acceptances = await acceptBatch(this.database, commands, lockWaitMs);
+    if (acceptances.some((acceptance) => acceptance !== undefined)) wakeRelays(this.database);
+    return acceptances.map((acceptance) => acceptance ?? 'not-written');
   }
 }
 

@@ -4,6 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DataSource } from 'typeorm';
 import { startCommitEater } from '../test/lose-commit-answer.js';
 import { PaymentsDatabase, startPayments } from '../test/payments-app.js';
+import { messageOf, type EventRow } from './payment-message.js';
 import { paymentsEntities, paymentsMigrations } from './set-up-payments.js';
 
 jest.setTimeout(30_000);
@@ -69,6 +70,22 @@ describe('a payment', () => {
       currency: 'EUR',
       reference: 'rent',
     });
+  });
+
+  it('and its reversal are told in the outbox byte for byte as a replay of what was removed tells them', async () => {
+    const reference = 'Zoë’s "rent" \\ 50 % 💶 </b>';
+    const { id } = (await post({ ...payment, reference })).json<{ id: string }>();
+    await post(payment);
+    await reverse(id);
+    const events = await database.rows('SELECT *, amount_minor::text FROM payment_event');
+    const told = await database.rows('SELECT message_id, type, key, headers, payload FROM outbox_message');
+    const asReplayed = events.map((event) => messageOf(event as unknown as EventRow));
+    expect(told).toHaveLength(3);
+    expect(asReplayed).toEqual(
+      expect.arrayContaining(
+        told.map(({ message_id: messageId, ...message }) => ({ messageId, ...message })),
+      ),
+    );
   });
 
   it('that is repeated gets the first answer byte for byte, with 208, and is paid once', async () => {

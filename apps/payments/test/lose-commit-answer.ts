@@ -21,7 +21,7 @@ export async function startCommitEater(upstream: { host: string; port: number })
       postgres.write(bytes);
     });
     postgres.on('data', (bytes) => {
-      if (eaten === 'cut') client.destroy();
+      if (eaten === 'cut' && bytes.includes('COMMIT')) client.destroy();
       else if (eaten === undefined) client.write(bytes);
     });
     client.on('close', () => postgres.end());

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { prepared } from '@paid-once/service';
 import type { EntityManager } from 'typeorm';
 
 /** What the inbox must know of a message. */
@@ -62,7 +63,8 @@ export async function insertIds(
   { ofAnyAge = false } = {},
 ): Promise<Set<string>> {
   const unique = [...new Map(messages.toReversed().map((message) => [message.messageId, message])).values()];
-  const rows: { message_id: string }[] = await tx.query(
+  const rows: { message_id: string }[] = await prepared(
+    tx,
     `INSERT INTO inbox_message (message_id, body_hash)
      SELECT message.id, message.hash
        FROM unnest($1::uuid[], $2::bytea[], $3::text[]) AS message (id, hash, run)

@@ -1,3 +1,4 @@
+import { prepared } from '@paid-once/service';
 import type { EntityManager } from 'typeorm';
 import { insertMessagesSql } from './sql/insert-messages.js';
 
@@ -24,7 +25,7 @@ export async function enqueue(tx: EntityManager, messages: NewMessage[]): Promis
   if (!tx.queryRunner?.isTransactionActive)
     throw new Error('Bug: enqueue() needs the transaction it belongs to');
   if (messages.length === 0) return;
-  await tx.query(insertMessagesSql, [
+  await prepared(tx, insertMessagesSql, [
     messages.map(({ messageId }) => messageId ?? null),
     messages.map(({ type }) => type),
     messages.map(({ key }) => key),

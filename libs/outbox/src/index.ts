@@ -18,5 +18,6 @@ export * from './request-replay.js';
 export { relaySession } from './relay-session.js';
 export * from './retention.js';
 export * from './verification.js';
+export { insertMessagesFrom } from './sql/insert-messages.js';
 export { wakeRelays } from './wake-relays.js';
 export { checkServer, OtherServer, type OutboxRow } from './window.js';

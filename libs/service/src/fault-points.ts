@@ -4,18 +4,16 @@
  */
 export const faultPoints = [
   'payments.before-transaction', // 1
-  'payments.after-payment', // 2
-  'payments.after-outbox', // 3
-  'payments.after-commit', // 4
-  'relay.after-horizon', // 5
-  'relay.after-publish', // 6
-  'relay.after-confirm', // 7
-  'relay.after-progress', // 8
-  'ledger.before-transaction', // 9
-  'ledger.after-inbox', // 10
-  'ledger.after-transfer', // 11
-  'ledger.after-commit', // 12
-  'ledger.after-ack', // 13
+  'payments.after-commit', // 2
+  'relay.after-horizon', // 3
+  'relay.after-publish', // 4
+  'relay.after-confirm', // 5
+  'relay.after-progress', // 6
+  'ledger.before-transaction', // 7
+  'ledger.after-inbox', // 8
+  'ledger.after-transfer', // 9
+  'ledger.after-commit', // 10
+  'ledger.after-ack', // 11
 ] as const;
 export type FaultPoint = (typeof faultPoints)[number];
 

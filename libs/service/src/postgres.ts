@@ -49,6 +49,7 @@ export function postgresOptions(options: {
       lock_timeout: timeouts.lockMs,
       idle_in_transaction_session_timeout: timeouts.idleInTransactionMs,
       keepAlive: true,
+      pipeline: true, // for `inOneTrip`; who awaits each answer notices nothing
       options: '-c synchronous_commit=on -c timezone=UTC -c search_path=public -c jit=off',
       // Between the pool's listener and TypeORM's a client has none, nor has one that is being destroyed: a server that
       // ends the session just then would end the process. Whoever uses the client learns of it from the next query.

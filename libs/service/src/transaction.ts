@@ -1,7 +1,7 @@
-import type { PoolClient } from 'pg';
-import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import type { PoolClient, QueryConfig } from 'pg';
+import { QueryFailedError, type DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 import { throughGate } from './connect-gate.js';
-import { isConnectionLoss } from './postgres-errors.js';
+import { isConnectionLoss, sqlState } from './postgres-errors.js';
 
 /** Postgres is away, or went away before COMMIT was sent: nothing was written. */
 export class DatabaseUnavailable extends Error {
@@ -19,6 +19,7 @@ export class OutcomeUnknown extends Error {
 
 /**
  * Runs `work` in one transaction (READ COMMITTED) and says truthfully how it ended.
+ * @param lockWaitMs how long each statement may wait for others' locks, if not as long as the session's default
  * @returns what `work` returned, only after Postgres has answered COMMIT with `COMMIT`
  * @throws OutcomeUnknown      the connection or its timer was lost from COMMIT on; the connection is destroyed
  * @throws DatabaseUnavailable no connection, or it was lost before COMMIT: nothing was written
@@ -27,11 +28,12 @@ export class OutcomeUnknown extends Error {
 export async function inTransaction<Result>(
   database: DataSource,
   work: (tx: EntityManager) => Promise<Result>,
+  lockWaitMs?: number,
 ): Promise<Result> {
   return onOneConnection(database, async (runner, client) => {
     let result: Result;
     try {
-      await runner.startTransaction();
+      await begin(runner, client, lockWaitMs);
       result = await work(runner.manager);
     } catch (error) {
       await rollBack(client, error);
@@ -40,6 +42,72 @@ export async function inTransaction<Result>(
     await commit(client);
     return result;
   });
+}
+
+/** A statement that is planned once for each connection; `prepared` says which may be. */
+export interface Statement {
+  sql: string;
+  parameters: unknown[];
+}
+
+/**
+ * Runs one statement in a transaction of its own in one round trip: BEGIN, the statement and COMMIT are sent together.
+ * Needs a pool whose clients pipeline.
+ * @returns its rows, only after Postgres has answered COMMIT with `COMMIT`
+ * @throws as `inTransaction`; but since COMMIT is on its way from the start, the outcome is unknown already when the
+ *   connection or its timer is lost before Postgres has answered the statement
+ */
+export async function inOneTrip<Row>(
+  database: DataSource,
+  { sql, parameters }: Statement,
+  lockWaitMs: number,
+): Promise<Row[]> {
+  return onOneConnection(database, async (_runner, client) => {
+    const begun = client.query(beginSql(lockWaitMs));
+    const done = client.query(preparedQuery({ sql, parameters }));
+    const [beginning, statement, ending] = await Promise.allSettled([begun, done, commit(client)]);
+    for (const part of [beginning, statement])
+      if (part.status === 'rejected' && wasAnswered(part.reason)) {
+        if (!isConnectionLoss(part.reason)) throw new QueryFailedError(sql, parameters, part.reason as Error);
+        destroy(client);
+        throw new DatabaseUnavailable(part.reason);
+      }
+    if (ending.status === 'rejected') throw ending.reason;
+    return (await done).rows as Row[];
+  });
+}
+
+/** Whether Postgres said so, or the statement was never sent: then COMMIT, behind it, has committed nothing. */
+function wasAnswered(error: unknown): boolean {
+  return sqlState(error) !== undefined || !isConnectionLoss(error) || /not queryable/.test(String(error));
+}
+
+/**
+ * Runs a statement that is planned once for each connection, where planning costs more than the rest. Not for one that
+ * looks rows up in a table: its plan would stay the one that was made while the table was small.
+ * @throws QueryFailedError
+ */
+export async function prepared<Rows>(tx: EntityManager, sql: string, parameters: unknown[]): Promise<Rows> {
+  const client = (await tx.queryRunner?.connect()) as PoolClient | undefined;
+  if (client === undefined) throw new Error('Bug: a prepared statement needs the transaction it belongs to');
+  try {
+    const { rows } = await client.query(preparedQuery({ sql, parameters }));
+    return rows as Rows;
+  } catch (error) {
+    throw new QueryFailedError(sql, parameters, error as Error);
+  }
+}
+
+function preparedQuery({ sql, parameters }: Statement): QueryConfig {
+  return { name: statementName(sql), text: sql, values: parameters };
+}
+
+const statementNames = new Map<string, string>();
+
+function statementName(sql: string): string {
+  const name = statementNames.get(sql) ?? `statement_${statementNames.size}`;
+  statementNames.set(sql, name);
+  return name;
 }
 
 /**
@@ -78,6 +146,14 @@ async function onOneConnection<Result>(
   } finally {
     await runner.release();
   }
+}
+
+const beginSql = (lockWaitMs: number) => `START TRANSACTION; SET LOCAL lock_timeout = ${lockWaitMs}`;
+
+// Not TypeORM's startTransaction(): one round trip for both. It is told, because who is given the transaction asks for it.
+async function begin(runner: QueryRunner, client: PoolClient, lockWaitMs?: number): Promise<void> {
+  await client.query(lockWaitMs === undefined ? 'START TRANSACTION' : beginSql(lockWaitMs));
+  Object.assign(runner, { isTransactionActive: true });
 }
 
 // Not TypeORM's commitTransaction(): it hides the command tag, and committing an aborted transaction

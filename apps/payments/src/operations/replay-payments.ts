@@ -1,6 +1,6 @@
 import { enqueue, requestReplay, stationsOf, type MessageStation, type Requester } from '@paid-once/outbox';
 import type { DataSource } from 'typeorm';
-import { messageOf, type EventRow } from '../accept-batch.js';
+import { messageOf, type EventRow } from '../payment-message.js';
 import { askOutbox } from './ask-outbox.js';
 import { historyOfPaymentsSql } from './sql/history-of-payments.js';
 

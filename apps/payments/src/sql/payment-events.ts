@@ -1,20 +1,23 @@
-/** New payments: of those whose key is taken nothing is returned. Parameters: one array for each column. */
-export const insertPaymentsSql = `
-INSERT INTO payment_event AS event
-       (payment_id, type, client, idempotency_key, fingerprint, src, dest, amount_minor, currency, reference)
-SELECT outbox_uuidv7(), 'payment.accepted', client, idempotency_key, fingerprint, src, dest, amount_minor, currency, reference
-  FROM unnest($1::text[], $2::text[], $3::bytea[], $4::text[], $5::text[], $6::bigint[], $7::text[], $8::text[])
-       WITH ORDINALITY AS new (client, idempotency_key, fingerprint, src, dest, amount_minor, currency, reference, position)
- ORDER BY position                                         -- the caller's sorting is the order of locking
-    ON CONFLICT DO NOTHING
-RETURNING payment_id, type, message_id, client, idempotency_key, src, dest, amount_minor, currency, reference, created_at`;
+import { insertMessagesFrom } from '@paid-once/outbox';
 
-/**
- * Reversals of payments that exist. Nothing is returned for an unknown payment, one that is reversed already,
- * or a key that is taken. \`created_at\` of what is returned is the payment's.
- */
-export const insertReversalsSql = `
-WITH payment AS (
+const columns = `payment_id, type, message_id, client, idempotency_key, src, dest, amount_minor, currency, reference`;
+
+/** New payments, as the part `event` of a statement. Parameters: one array for each column. */
+export const paymentEvents = `
+event AS (
+  INSERT INTO payment_event
+         (payment_id, type, client, idempotency_key, fingerprint, src, dest, amount_minor, currency, reference)
+  SELECT outbox_uuidv7(), 'payment.accepted', client, idempotency_key, fingerprint, src, dest, amount_minor, currency, reference
+    FROM unnest($1::text[], $2::text[], $3::bytea[], $4::text[], $5::text[], $6::bigint[], $7::text[], $8::text[])
+         WITH ORDINALITY AS new (client, idempotency_key, fingerprint, src, dest, amount_minor, currency, reference, position)
+   ORDER BY position                                       -- the caller's sorting is the order of locking
+      ON CONFLICT DO NOTHING
+  RETURNING ${columns}, created_at
+)`;
+
+/** Reversals of payments that exist, in the same way. `created_at` is the payment's. */
+export const reversalEvents = `
+payment AS (
   SELECT new.*, payment_id, src, dest, amount_minor, currency, reference, created_at
     FROM unnest($1::text[], $2::text[], $3::bytea[], $4::uuid[])
          WITH ORDINALITY AS new (client, idempotency_key, fingerprint, reverses, position)
@@ -26,13 +29,37 @@ WITH payment AS (
     FROM payment
    ORDER BY position
       ON CONFLICT DO NOTHING
-  RETURNING payment_id, type, message_id, client, idempotency_key
-)
-SELECT reversal.*, src, dest, amount_minor, currency, reference, created_at
-  FROM reversal
-  JOIN payment USING (payment_id, client, idempotency_key)`;
+  RETURNING ${columns}
+), event AS (
+  SELECT reversal.*, payment.created_at
+    FROM reversal
+    JOIN payment USING (payment_id, client, idempotency_key)
+)`;
 
-/** What is recorded under these keys, and the payments with these ids; \`created_at\` is always the payment's. */
+// What `messageOf` makes of an event, in SQL: so the outbox row costs no round trip of its own.
+const messages = (headers: string) => `
+message AS (
+  SELECT message_id, type, payment_id::text AS key, ${headers} AS headers,
+         format('{"paymentId":"%s","src":"%s","dest":"%s","amountMinor":"%s","currency":"%s","reference":%s}',
+                payment_id, src, dest, amount_minor, currency, coalesce(to_json(reference)::text, 'null')) AS payload
+    FROM event
+), told AS (${insertMessagesFrom('message', 'key')}
+)`;
+
+/** New payments, each with its outbox row: of those whose key is taken nothing is written, and nothing returned. */
+export const insertPaymentsSql = `
+WITH ${paymentEvents}, ${messages(`'{}'::jsonb`)}
+SELECT * FROM event`;
+
+/**
+ * Reversals of payments that exist, each with its outbox row. Nothing is written for an unknown payment, one that is
+ * reversed already, or a key that is taken.
+ */
+export const insertReversalsSql = `
+WITH ${reversalEvents}, ${messages(`jsonb_build_object('causation', payment_id || '/payment.accepted')`)}
+SELECT * FROM event`;
+
+/** What is recorded under these keys, and the payments with these ids; `created_at` is always the payment's. */
 export const findRecordedSql = `
 SELECT event.payment_id, event.type, event.message_id, event.client, event.idempotency_key, event.fingerprint,
        event.src, event.dest, event.amount_minor, event.currency, event.reference, payment.created_at
