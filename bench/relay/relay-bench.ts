@@ -32,7 +32,7 @@ async function publishOnly(system: BenchSystem, messages: number, lanes: number)
   });
 }
 
-async function drain(system: BenchSystem, messages: number, shards: number): Promise<Run> {
+export async function drain(system: BenchSystem, messages: number, shards: number): Promise<Run> {
   await system.clear();
   await fillOutbox(system.payments, messages, { shards });
   await system.payments.query('VACUUM ANALYZE outbox_message');
@@ -41,7 +41,7 @@ async function drain(system: BenchSystem, messages: number, shards: number): Pro
 }
 
 /** @throws Error the queues do not hold what was published */
-export async function measured(
+async function measured(
   system: BenchSystem,
   path: string,
   messages: number,

@@ -16,6 +16,8 @@ export const inCheckout = (path: string): string => fileURLToPath(new URL(path, 
 export class Program {
   private readonly lines: AsyncIterator<string>;
   private said = '';
+  /** Why it measures nothing here. */
+  skipped: string | undefined;
 
   private constructor(
     private readonly path: string,
@@ -37,7 +39,8 @@ export class Program {
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     const program = new Program(path, child);
-    await program.next('ready');
+    const { skipped } = (await program.next('ready')) as { skipped?: string };
+    program.skipped = skipped;
     return program;
   }
 

@@ -118,6 +118,12 @@ export class BenchSystem {
     await Promise.all([this.payments.query('CHECKPOINT'), this.ledger.query('CHECKPOINT')]);
   }
 
+  async removeQueue(name: string): Promise<void> {
+    const channel = await this.broker.openChannel();
+    await channel.deleteQueue(name);
+    await channel.close();
+  }
+
   async runId(): Promise<string> {
     const { rows } = await this.payments.query<{ run_id: string }>('SELECT run_id FROM outbox_settings');
     return rows[0]?.run_id ?? '';
