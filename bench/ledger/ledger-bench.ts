@@ -25,11 +25,18 @@ export async function ledgerBench(
   });
 }
 
-async function consume(system: BenchSystem, path: string, messages: number, accounts: number): Promise<Run> {
+/** @param env the settings of another ledger than the system's */
+export async function consume(
+  system: BenchSystem,
+  path: string,
+  messages: number,
+  accounts: number,
+  env: Record<string, string> = {},
+): Promise<Run> {
   await system.clear();
   const runId = await system.runId();
   await fillQueues(system.broker, { messages, accounts, runId });
-  const program = await Program.start(path, { ...system.env, BENCH_MESSAGES: String(messages) });
+  const program = await Program.start(path, { ...system.env, ...env, BENCH_MESSAGES: String(messages) });
   try {
     const postgres = cpuMeter(system.servers.ledgerDb.pid);
     const broker = cpuMeter(system.servers.broker.pid);

@@ -1,16 +1,25 @@
 // The relay as it is, without its HTTP side: drains what is in the outbox and says how long that took.
 import { Publisher } from '@paid-once/broker';
 import { paymentsExchange } from '@paid-once/contracts';
-import { outboxEntities, Relay, relaySession, shardCount } from '@paid-once/outbox';
-import { postgresOptions } from '@paid-once/service';
+import {
+  outboxEntities,
+  OutboxRetention,
+  outboxRetentionSession,
+  Relay,
+  relaySession,
+  shardCount,
+} from '@paid-once/outbox';
+import { onOwnConnection, postgresOptions } from '@paid-once/service';
 import { DataSource } from 'typeorm';
 import { PublishOutbox } from '../../apps/relay/src/publish-outbox.js';
+import { peakMb } from '../rig/cpu.js';
 import { environment } from '../rig/environment.js';
 import { readyAndGo } from '../rig/program.js';
 import { connectedBroker } from '../rig/system.js';
 
 const databaseUrl = environment('PAID_ONCE_RELAY_DB_URL');
 const messages = Number(environment('BENCH_MESSAGES'));
+const retentionUrl = process.env['BENCH_RETENTION_DB_URL']; // without it nothing is removed meanwhile
 
 const database = await new DataSource(
   relaySession(
@@ -45,17 +54,28 @@ await readyAndGo(async () => {
   const cpuBefore = process.cpuUsage();
   const beating = setInterval(() => void relay.beat(), 1_000); // as the scheduler does
   relay.onApplicationBootstrap();
+  const stopping = new AbortController();
+  const retaining = retentionUrl && removeHistory(retentionUrl, stopping.signal);
   await finished.promise;
   const seconds = (performance.now() - (start ?? NaN)) / 1_000;
   clearInterval(beating);
+  stopping.abort();
+  await retaining;
   const { user, system } = process.cpuUsage(cpuBefore);
   await relay.onModuleDestroy();
   return {
     messages: outbox.published,
     seconds,
     cpuMs: (user + system) / 1_000,
-    peakMb: process.resourceUsage().maxRSS / 1_024,
+    peakMb: peakMb(process.pid), // not resourceUsage(): its maximum is inherited from the process that started this one
   };
 });
 await broker.close();
 process.exit();
+
+/** Everything that is published is old enough: there is more to remove than the draining takes time. */
+async function removeHistory(url: string, signal: AbortSignal): Promise<void> {
+  const retention = new OutboxRetention({ retentionMinutes: 0, verifiedOnly: false });
+  const session = { url, process: 'outbox retention', session: outboxRetentionSession, timeoutMs: 30_000 };
+  await onOwnConnection(session, (db) => retention.run(db, signal));
+}
