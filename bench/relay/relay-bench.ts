@@ -41,7 +41,7 @@ export async function drain(system: BenchSystem, messages: number, shards: numbe
 }
 
 /** @throws Error the queues do not hold what was published */
-async function measured(
+export async function measured(
   system: BenchSystem,
   path: string,
   messages: number,

@@ -19,6 +19,11 @@ export class Rounds<Name extends string> {
     return Object.keys(this.rounds[0] ?? {}) as Name[];
   }
 
+  /** The median of a figure over the rounds, to three digits. */
+  median(name: Name, figure = 'perSecond'): number {
+    return rounded(this.figure(name, figure).median);
+  }
+
   figure(name: Name, figure = 'perSecond'): Spread {
     return spread(this.valuesOf(name, figure));
   }

@@ -1,0 +1,138 @@
+import { apiBench } from './api/api-bench.js';
+import { chainBench } from './end-to-end/chain-bench.js';
+import { fullGrowth, growthBench, quickGrowth } from './growth/growth-bench.js';
+import { hotAccounts } from './growth/hot-accounts.js';
+import { inboxGrowth } from './growth/inbox-growth.js';
+import { ledgerBench } from './ledger/ledger-bench.js';
+import { peersBench } from './others/peers-bench.js';
+import { relayBench } from './relay/relay-bench.js';
+import type { BenchSystem } from './rig/system.js';
+import { writersBench } from './writers/writers-bench.js';
+
+/** What a stage has found: the figures that count, by name, and all that was measured. */
+export interface Findings {
+  figures: Record<string, Record<string, number>>;
+  peers?: { name: string; perSecond: number; ratio: number }[];
+  measured: unknown;
+}
+
+type Stage = (system: BenchSystem, quick: boolean) => Promise<Findings>;
+
+/** In the order of a payment's path, then whole chains, growth and peers. */
+export const stages: Record<string, Stage> = {
+  api: async (system, quick) => {
+    const api = await apiBench(system, quick ? { rounds: 1, seconds: 3 } : { rounds: 5, seconds: 6 });
+    const bare = 'bare http, group commit';
+    return {
+      figures: {
+        api: {
+          vsBareGroupCommit: api.ratio('payments', bare),
+          p99VsBare: api.ratio('payments', bare, 'p99Ms'),
+          vsNaiveNest: api.ratio('payments', 'Nest + Fastify, TypeORM insert, no outbox'),
+          vsPgInsert: api.ratio('payments', 'Nest + Fastify, pg insert, no outbox'),
+          vsTypeOrmExpress: api.ratio('payments', 'Nest + Express, TypeORM transaction'),
+          aloneVsInsert: api.ratio('alone: payments', 'alone: Nest + Fastify, one statement', 'p50Ms'),
+        },
+      },
+      measured: api,
+    };
+  },
+  relay: async (system, quick) => {
+    const relay = await relayBench(
+      system,
+      quick ? { rounds: 1, messages: 50_000 } : { rounds: 5, messages: 200_000 },
+    );
+    return {
+      figures: {
+        relay: {
+          vsPublishOnly: relay.ratio('relay, 1 lane', 'publish only, 1 lane'),
+          twoLanes: relay.ratio('relay, 2 lanes', 'publish only, 2 lanes'),
+          fourLanes: relay.ratio('relay, 4 lanes', 'publish only, 4 lanes'),
+        },
+      },
+      measured: relay,
+    };
+  },
+  ledger: async (system, quick) => {
+    const ledger = await ledgerBench(
+      system,
+      quick ? { rounds: 1, messages: 50_000 } : { rounds: 5, messages: 200_000 },
+    );
+    return { figures: { ledger: { vsAckOnly: ledger.ratio('ledger', 'ack only') } }, measured: ledger };
+  },
+  writers: async (system, quick) => {
+    const writers = await writersBench(system, quick ? { rounds: 1, seconds: 2 } : { rounds: 5, seconds: 5 });
+    const { withWake8, withWake32 } = writers;
+    return { figures: { writers: { withWake8, withWake32 } }, measured: writers };
+  },
+  e2e: async (system, quick) => {
+    const chain = await chainBench(
+      system,
+      quick ? { rounds: 1, seconds: 3, payments: 100 } : { rounds: 3, seconds: 15, payments: 600 },
+    );
+    const ours = 'paid-once';
+    return {
+      figures: {
+        endToEnd: {
+          p50Ms: chain.median('paid-once, 50 payments/s', 'p50Ms'),
+          p99Ms: chain.median('paid-once, 50 payments/s', 'p99Ms'),
+          perSecond: chain.median(ours),
+          vsApi: chain.ratio(ours, 'payments alone'),
+          vsTutorialChain: chain.ratio(ours, 'the tutorial way'),
+          vsPeerChain: chain.ratio(ours, 'pg-transactional-outbox, both sides'),
+          cpuMicrosPerPayment: chain.median(ours, 'cpuMicrosPerPayment'),
+        },
+      },
+      measured: chain,
+    };
+  },
+  growth: async (system, quick) => {
+    const growth = await growthBench(system, quick ? quickGrowth : fullGrowth);
+    const inbox = await inboxGrowth(
+      system,
+      quick
+        ? { remembered: 100_000, messages: 20_000, rounds: 1 }
+        : { remembered: 10_000_000, messages: 100_000, rounds: 3 },
+    );
+    const hot = await hotAccounts(
+      system,
+      quick
+        ? { posted: 50_000, singly: 500, messages: 20_000, rounds: 1 }
+        : { posted: 1_000_000, singly: 5_000, messages: 100_000, rounds: 3 },
+    );
+    return {
+      figures: {
+        relay: {
+          historyFlat: growth.historyFlat,
+          heldWriteTx: growth.heldWriteTx,
+          heldSnapshot: growth.heldSnapshot,
+          peakMb: growth.backlog.peakMb,
+          idleStatementsPerSecond: growth.idle.statementsPerSecond,
+        },
+        ledger: {
+          hotAccounts: Math.min(...Object.values(hot).map((each) => each.ratio('hot', 'fresh'))),
+          inboxFlat: inbox.ratio('inbox with history', 'empty inbox'),
+        },
+      },
+      measured: { growth, inbox, hot },
+    };
+  },
+  peers: async (system, quick) => {
+    const peers = await peersBench(
+      system,
+      quick
+        ? { rounds: 1, messages: 50_000, peerMessages: 20_000 }
+        : { rounds: 3, messages: 200_000, peerMessages: 100_000 },
+    );
+    const others = peers.names.filter((name) => name !== 'paid-once');
+    return {
+      figures: {},
+      peers: others.map((name) => ({
+        name,
+        perSecond: peers.median(name),
+        ratio: peers.ratio('paid-once', name),
+      })),
+      measured: peers,
+    };
+  },
+};
