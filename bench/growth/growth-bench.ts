@@ -28,7 +28,7 @@ export interface GrowthOptions {
 export const fullGrowth: GrowthOptions = {
   sizes: [0, 100_000, 1_000_000, 5_000_000],
   messages: 100_000,
-  rounds: 3,
+  rounds: 5,
   published: 300_000,
   uncommitted: 500_000,
   moves: 100_000,

@@ -35,15 +35,16 @@ export class LedgerWithHistory {
   async remember(messages: number): Promise<void> {
     await this.client.query('SET synchronous_commit = off'); // of the filling only
     for (let first = 0; first < messages; first += portion) {
+      const last = Math.min(first + portion, messages) - 1;
       await this.client.query(
         `INSERT INTO inbox_message (message_id, body_hash, received_at)
          SELECT (left(inbox_uuidv7_floor(at)::text, 15) || substr(gen_random_uuid()::text, 16))::uuid,
                 sha256(int8send(i)), at
            FROM generate_series($1::bigint, $2::bigint) AS i
           CROSS JOIN LATERAL (SELECT now() - ($3 - i) * interval '${rememberedDays} days' / $3 AS at) AS received`,
-        [first, Math.min(first + portion, messages) - 1, messages],
+        [first, last, messages],
       );
-      say(`inbox: ${first + portion} messages`);
+      say(`inbox: ${last + 1} messages`);
     }
     await this.client.query('VACUUM ANALYZE inbox_message');
     await this.client.query('CHECKPOINT');
