@@ -1,8 +1,7 @@
 import { apiBench } from './api/api-bench.js';
 import { chainBench } from './end-to-end/chain-bench.js';
 import { fullGrowth, growthBench, quickGrowth } from './growth/growth-bench.js';
-import { hotAccounts } from './growth/hot-accounts.js';
-import { inboxGrowth } from './growth/inbox-growth.js';
+import { fullLedgerGrowth, ledgerGrowth, quickLedgerGrowth } from './growth/ledger-growth.js';
 import { ledgerBench } from './ledger/ledger-bench.js';
 import { peersBench } from './others/peers-bench.js';
 import { relayBench } from './relay/relay-bench.js';
@@ -88,18 +87,7 @@ export const stages: Record<string, Stage> = {
   },
   growth: async (system, quick) => {
     const growth = await growthBench(system, quick ? quickGrowth : fullGrowth);
-    const inbox = await inboxGrowth(
-      system,
-      quick
-        ? { remembered: 100_000, messages: 20_000, rounds: 1 }
-        : { remembered: 10_000_000, messages: 100_000, rounds: 3 },
-    );
-    const hot = await hotAccounts(
-      system,
-      quick
-        ? { posted: 50_000, singly: 500, messages: 20_000, rounds: 1 }
-        : { posted: 1_000_000, singly: 5_000, messages: 100_000, rounds: 3 },
-    );
+    const ledger = await ledgerGrowth(system, quick ? quickLedgerGrowth : fullLedgerGrowth);
     return {
       figures: {
         relay: {
@@ -110,11 +98,11 @@ export const stages: Record<string, Stage> = {
           idleStatementsPerSecond: growth.idle.statementsPerSecond,
         },
         ledger: {
-          hotAccounts: Math.min(...Object.values(hot).map((each) => each.ratio('hot', 'fresh'))),
-          inboxFlat: inbox.ratio('inbox with history', 'empty inbox'),
+          hotAccounts: Math.min(ledger.hotAccounts, ledger.hotAccountsSingly),
+          inboxFlat: ledger.inboxFlat,
         },
       },
-      measured: { growth, inbox, hot },
+      measured: { growth, ledger },
     };
   },
   peers: async (system, quick) => {
