@@ -50,12 +50,12 @@ module.exports = {
       severity: 'error',
       from: {},
       // Not the build's output, which a fresh checkout does not have yet.
-      to: { couldNotResolve: true, pathNot: 'dist/libs' },
+      to: { couldNotResolve: true, pathNot: 'dist/(apps|libs)' },
     },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^dist/' },
+    exclude: { path: '^(dist|bench/peers)/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {
