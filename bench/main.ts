@@ -4,6 +4,7 @@ import { cpus, totalmem } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
 import Table from 'cli-table3';
 import { goalText, verdict } from './goals.js';
+import { barsSvg } from './rig/bars.js';
 import { inCheckout } from './rig/program.js';
 import { installPeers } from './rig/install-peers.js';
 import { say } from './rig/say.js';
@@ -67,6 +68,7 @@ async function run({ only = names, quick, json }: Options): Promise<void> {
     for (const [stage, values] of Object.entries(findings.figures))
       figures[stage] = { ...figures[stage], ...values };
   const peers = found['peers']?.peers;
+  for (const [name, { bars }] of Object.entries(found)) if (bars) draw(name, bars);
   keep({ quick, machine: machine(), figures, peers, measured: measuredIn(found) });
   if (!json) console.log(tableOf(figures, peers));
   else console.log(JSON.stringify({ ...figures, ...(peers && { peers }) }));
@@ -76,9 +78,24 @@ function measuredIn(found: Record<string, Findings>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(found).map(([name, { measured }]) => [name, measured]));
 }
 
-function keep(results: object): void {
+function draw(stage: string, { title, rounds, ours }: NonNullable<Findings['bars']>): void {
+  const bars = rounds.names.map((name) => ({
+    label: name,
+    perSecond: rounds.figure(name).median,
+    ours: ours(name),
+  }));
+  bars.sort((a, b) => b.perSecond - a.perSecond);
+  writeFileSync(`${resultsFolder()}/${stage}.svg`, barsSvg(title, bars));
+}
+
+function resultsFolder(): string {
   const folder = inCheckout('bench/results');
   mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
+function keep(results: object): void {
+  const folder = resultsFolder();
   const file = `${folder}/${new Date().toISOString().slice(0, 19).replaceAll(':', '')}.json`;
   writeFileSync(file, `${JSON.stringify(results, undefined, 2)}\n`);
   say(`all that was measured: ${file}`);

@@ -2,9 +2,11 @@ import { apiBench } from './api/api-bench.js';
 import { chainBench } from './end-to-end/chain-bench.js';
 import { fullGrowth, growthBench, quickGrowth } from './growth/growth-bench.js';
 import { fullLedgerGrowth, ledgerGrowth, quickLedgerGrowth } from './growth/ledger-growth.js';
+import { guaranteesBench } from './guarantees/guarantees-bench.js';
 import { ledgerBench } from './ledger/ledger-bench.js';
 import { peersBench } from './others/peers-bench.js';
 import { relayBench } from './relay/relay-bench.js';
+import type { Rounds } from './rig/rounds.js';
 import type { BenchSystem } from './rig/system.js';
 import { writersBench } from './writers/writers-bench.js';
 
@@ -12,6 +14,8 @@ import { writersBench } from './writers/writers-bench.js';
 export interface Findings {
   figures: Record<string, Record<string, number>>;
   peers?: { name: string; perSecond: number; ratio: number }[];
+  /** What is drawn: the title, and the rounds it is drawn from. */
+  bars?: { title: string; rounds: Rounds<string>; ours: (name: string) => boolean };
   measured: unknown;
 }
 
@@ -32,6 +36,11 @@ export const stages: Record<string, Stage> = {
           vsTypeOrmExpress: api.ratio('payments', 'Nest + Express, TypeORM transaction'),
           aloneVsInsert: api.ratio('alone: payments', 'alone: Nest + Fastify, one statement', 'p50Ms'),
         },
+      },
+      bars: {
+        title: 'POST /payments, 64 connections',
+        rounds: api.of((name) => !name.startsWith('alone')),
+        ours: (name) => name === 'payments',
       },
       measured: api,
     };
@@ -58,6 +67,21 @@ export const stages: Record<string, Stage> = {
       quick ? { rounds: 1, messages: 50_000 } : { rounds: 5, messages: 200_000 },
     );
     return { figures: { ledger: { vsAckOnly: ledger.ratio('ledger', 'ack only') } }, measured: ledger };
+  },
+  guarantees: async (system, quick) => {
+    const { rounds, messages } = quick ? { rounds: 1, messages: 20_000 } : { rounds: 3, messages: 100_000 };
+    const guarantees = await guaranteesBench(system, { rounds, messages });
+    return {
+      figures: {
+        guarantees: {
+          withOutbox: guarantees.ratio('payments, all on', 'payments, no outbox'),
+          withFsync: guarantees.ratio('payments, all on', 'payments, no fsync'),
+          withConfirms: guarantees.ratio('relay, all on', 'relay, no confirms'),
+          withInbox: guarantees.ratio('ledger, all on', 'ledger, no inbox'),
+        },
+      },
+      measured: guarantees,
+    };
   },
   writers: async (system, quick) => {
     const writers = await writersBench(system, quick ? { rounds: 1, seconds: 2 } : { rounds: 5, seconds: 5 });
@@ -115,6 +139,7 @@ export const stages: Record<string, Stage> = {
     const others = peers.names.filter((name) => name !== 'paid-once');
     return {
       figures: {},
+      bars: { title: 'Outbox to RabbitMQ, confirmed', rounds: peers, ours: (name) => name === 'paid-once' },
       peers: others.map((name) => ({
         name,
         perSecond: peers.median(name),

@@ -1,9 +1,12 @@
 // The ledger as it is, without its HTTP side: posts what is in its queues and says how long that took.
+import type { BrokerConnection } from '@paid-once/broker';
+import type { Identified } from '@paid-once/inbox';
 import { postgresOptions } from '@paid-once/service';
 import { shardCount } from '@paid-once/outbox';
 import { DataSource } from 'typeorm';
 import { ledgerEntities } from '../../apps/ledger/src/ledger-database.js';
-import { PaymentsConsumer } from '../../apps/ledger/src/payments.consumer.js';
+import { PaymentsConsumer, type Consumption } from '../../apps/ledger/src/payments.consumer.js';
+import { postTransfers } from '../../apps/ledger/src/post-transfers.js';
 import { ledgerSettings } from '../../apps/ledger/src/settings.js';
 import { environment } from '../rig/environment.js';
 import { readyAndGo } from '../rig/program.js';
@@ -18,7 +21,21 @@ const database = await new DataSource(
     entities: ledgerEntities,
   }),
 ).initialize();
-const consumer = new PaymentsConsumer(database, settings);
+/** The ledger without its first line of defence; the second, one posting per payment event, stays. */
+class WithoutInbox extends PaymentsConsumer {
+  protected override consume(connection: BrokerConnection, queues: string[]): Consumption {
+    return super.consume(connection, queues, (tx, messages) => postTransfers(tx, messages, allFresh));
+  }
+}
+const allFresh = async <Message extends Identified>(_tx: unknown, messages: Message[]) => ({
+  fresh: messages,
+  repeated: [],
+  conflicting: [],
+  otherRun: [],
+  outsideWindow: [],
+});
+const withoutInbox = process.env['BENCH_WITHOUT'] === 'inbox';
+const consumer = new (withoutInbox ? WithoutInbox : PaymentsConsumer)(database, settings);
 
 await readyAndGo(async () => {
   const cpuBefore = process.cpuUsage();

@@ -32,12 +32,17 @@ async function publishOnly(system: BenchSystem, messages: number, lanes: number)
   });
 }
 
-export async function drain(system: BenchSystem, messages: number, shards: number): Promise<Run> {
+export async function drain(
+  system: BenchSystem,
+  messages: number,
+  shards: number,
+  env: Record<string, string> = {},
+): Promise<Run> {
   await system.clear();
   await fillOutbox(system.payments, messages, { shards });
   await system.payments.query('VACUUM ANALYZE outbox_message');
   await system.payments.query('CHECKPOINT');
-  return measured(system, 'dist/bench/relay/relay-program.js', messages);
+  return measured(system, 'dist/bench/relay/relay-program.js', messages, env);
 }
 
 /** @throws Error the queues do not hold what was published */

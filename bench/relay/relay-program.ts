@@ -8,10 +8,12 @@ import {
   Relay,
   relaySession,
   shardCount,
+  type Publish,
 } from '@paid-once/outbox';
-import { onOwnConnection, postgresOptions } from '@paid-once/service';
+import { onOwnConnection, pause, postgresOptions } from '@paid-once/service';
 import { DataSource } from 'typeorm';
 import { PublishOutbox } from '../../apps/relay/src/publish-outbox.js';
+import { unconfirmed } from '../guarantees/publish-unconfirmed.js';
 import { peakMb } from '../rig/cpu.js';
 import { environment } from '../rig/environment.js';
 import { readyAndGo } from '../rig/program.js';
@@ -31,10 +33,14 @@ const database = await new DataSource(
     }),
   ),
 ).initialize();
-const broker = await connectedBroker(environment('PAID_ONCE_RELAY_AMQP_URL'), 'bench relay');
+const relayUrl = environment('PAID_ONCE_RELAY_AMQP_URL');
+const broker = await connectedBroker(relayUrl, 'bench relay');
 const outbox = new PublishOutbox(
   new Publisher(broker, { exchange: paymentsExchange, confirmTimeoutMs: 5_000 }),
 );
+const naive = process.env['BENCH_WITHOUT'] === 'confirms' ? await unconfirmed(relayUrl) : undefined;
+let published = 0;
+const publish: Publish = naive ? naive.publish : (...slice) => outbox.publish(...slice);
 
 await readyAndGo(async () => {
   const finished = Promise.withResolvers<void>();
@@ -46,8 +52,9 @@ await readyAndGo(async () => {
     sliceSize: 1_000,
     publish: async (shard, rows, onLeft) => {
       start ??= performance.now();
-      await outbox.publish(shard, rows, onLeft);
-      if (outbox.published >= messages) finished.resolve();
+      await publish(shard, rows, onLeft);
+      published += rows.length;
+      if (published >= messages) finished.resolve();
     },
     onOutcome: (_, outcome) => 'cause' in outcome && finished.reject(outcome.cause),
   });
@@ -57,6 +64,7 @@ await readyAndGo(async () => {
   const stopping = new AbortController();
   const retaining = retentionUrl && removeHistory(retentionUrl, stopping.signal);
   await finished.promise;
+  while (naive && (await naive.inQueues()) < messages) await pause(10); // nothing else tells when they are there
   const seconds = (performance.now() - (start ?? NaN)) / 1_000;
   clearInterval(beating);
   stopping.abort();
@@ -64,7 +72,7 @@ await readyAndGo(async () => {
   const { user, system } = process.cpuUsage(cpuBefore);
   await relay.onModuleDestroy();
   return {
-    messages: outbox.published,
+    messages: published,
     seconds,
     cpuMs: (user + system) / 1_000,
     peakMb: peakMb(process.pid), // not resourceUsage(): its maximum is inherited from the process that started this one

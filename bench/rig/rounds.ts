@@ -19,6 +19,13 @@ export class Rounds<Name extends string> {
     return Object.keys(this.rounds[0] ?? {}) as Name[];
   }
 
+  /** Some of the variants. */
+  of(wanted: (name: string) => boolean): Rounds<string> {
+    const chosen = (round: Record<Name, Run>) =>
+      Object.fromEntries(Object.entries<Run>(round).filter(([name]) => wanted(name)));
+    return new Rounds<string>(this.rounds.map(chosen));
+  }
+
   /** The median of a figure over the rounds, to three digits. */
   median(name: Name, figure = 'perSecond'): number {
     return rounded(this.figure(name, figure).median);

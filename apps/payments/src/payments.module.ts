@@ -53,6 +53,7 @@ export class PaymentsModule {
             process: 'payments',
             poolSize: settings.PAID_ONCE_PAYMENTS_POOL,
             entities: [PaymentEvent, ...outboxEntities],
+            pipeline: true,
             timeoutMs: settings.PAID_ONCE_DB_TIMEOUT_MS,
           }),
           manualInitialization: true,

@@ -11,7 +11,7 @@ let database: DataSource;
 beforeAll(async () => {
   const url = process.env.TEST_PAYMENTS_ADMIN_URL ?? '';
   database = await new DataSource(
-    postgresOptions({ url, process: 'test', poolSize: 1, entities: [] }),
+    postgresOptions({ url, process: 'test', poolSize: 1, entities: [], pipeline: true }),
   ).initialize();
   await database.query('CREATE TABLE IF NOT EXISTS transaction_test (id int)');
 });
