@@ -8,6 +8,7 @@ import { ledgerEntities } from '../../apps/ledger/src/ledger-database.js';
 import { PaymentsConsumer, type Consumption } from '../../apps/ledger/src/payments.consumer.js';
 import { postTransfers } from '../../apps/ledger/src/post-transfers.js';
 import { ledgerSettings } from '../../apps/ledger/src/settings.js';
+import { peakMb } from '../rig/cpu.js';
 import { environment } from '../rig/environment.js';
 import { readyAndGo } from '../rig/program.js';
 
@@ -56,7 +57,7 @@ await readyAndGo(async () => {
     messages,
     seconds,
     cpuMs: (user + system) / 1_000,
-    peakMb: process.resourceUsage().maxRSS / 1_024,
+    peakMb: peakMb(process.pid),
     batchSize: messages / batches,
   };
 });
