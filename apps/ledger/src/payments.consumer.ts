@@ -7,7 +7,6 @@ import { addressOf, faultPoint, TemporarilyUnavailable } from '@paid-once/servic
 import { DataSource } from 'typeorm';
 import { bridgeDeadLetters } from './dead-letter-bridge.js';
 import { postTransfers } from './post-transfers.js';
-import { readAhead } from './read-event.js';
 import { LEDGER_SETTINGS, type LedgerSettings } from './settings.js';
 import { lockShards } from './transfers.js';
 
@@ -48,7 +47,6 @@ export class PaymentsConsumer implements OnModuleDestroy {
       database: this.database,
       subscribe: (listener) => new Consumer(connection, { queues, prefetch, ...listener }),
       maxBatch,
-      onArrival: readAhead,
       lock: lockShards,
       handle,
       onStep: (step) => faultPoint(`ledger.${step}`),

@@ -35,15 +35,7 @@ const maxBodyBytes = 256 * 1024;
 const maxHeaders = 100;
 const envelopeFields = ['type', 'subject', 'key', 'causation'];
 
-type Read = PaymentEvent | Marker | Parking;
-const readBefore = new WeakMap<Message, Read>();
-
-/** Reads a message before it is asked for, while Postgres is busy with those before it. */
-export function readAhead(message: Message): void {
-  readBefore.set(message, readEvent(message));
-}
-
-/** What messages say, and why some of them are parked. */
+/** As `readEvent`, for many. */
 export function readEvents(messages: Message[]) {
   const read: { events: PaymentEvent[]; markers: Marker[]; parkings: Parking[] } = {
     events: [],
@@ -51,7 +43,7 @@ export function readEvents(messages: Message[]) {
     parkings: [],
   };
   for (const message of messages) {
-    const what = readBefore.get(message) ?? readEvent(message);
+    const what = readEvent(message);
     if ('reason' in what) read.parkings.push(what);
     else if ('isMarker' in what) read.markers.push(what);
     else read.events.push(what);
@@ -63,7 +55,7 @@ export function readEvents(messages: Message[]) {
  * Reads what a publisher sent, trusting nothing.
  * @returns the event or marker, or why the message is parked
  */
-function readEvent(message: Message): Read {
+function readEvent(message: Message): PaymentEvent | Marker | Parking {
   const refuse = (reason: Parking['reason'], detail: string): Parking => ({ message, reason, detail });
   const { messageId, headers, body } = message;
   if (body.length > maxBodyBytes) return refuse('too-big', `the body has ${body.length} bytes`);

@@ -43,8 +43,6 @@ export class BatchConsumer {
   /**
    * @param subscribe starts the consumption; ONE channel for all queues, because a multiple-ack settles a batch
    * @param lock      keeps other processes from handling deliveries of these queues until the transaction ends
-   * @param onArrival told of each delivery at once, often while the database is busy with those before it: what handling it
-   *                  can do without the database may be done now
    * @param handle    makes deliveries take effect, or parks them, in the transaction; what it throws undoes all of it
    * @param onStep    tells where a batch is: for tests of what a crash there does
    */
@@ -53,7 +51,6 @@ export class BatchConsumer {
       database: DataSource;
       subscribe: (listener: DeliveryListener) => Subscription;
       maxBatch: number;
-      onArrival?: (delivery: Delivery) => void;
       lock: (tx: EntityManager, deliveries: Delivery[]) => Promise<void>;
       handle: (tx: EntityManager, deliveries: Delivery[]) => Promise<Tally>;
       onStep: (step: BatchStep) => void;
@@ -63,9 +60,7 @@ export class BatchConsumer {
     this.batcher = new Batcher({ maxSize: options.maxBatch, lanes: 1, run });
     this.subscription = options.subscribe({
       onDelivery: (delivery) => {
-        if (this.stopped) return;
-        options.onArrival?.(delivery);
-        void this.batcher.add({ delivery, channel: this.channel });
+        if (!this.stopped) void this.batcher.add({ delivery, channel: this.channel });
       },
       onLost: () => this.forgetNotBegun(),
     });
