@@ -3,7 +3,9 @@ import { ledgerQueue, paymentsExchange, wireMessage } from '@paid-once/contracts
 import { shardCount, type Publish } from '@paid-once/outbox';
 
 /** Publishes as the relay does, persistent and mandatory, but takes for published what was handed to the socket. */
-export async function unconfirmed(url: string): Promise<{ publish: Publish; inQueues(): Promise<number> }> {
+export async function unconfirmed(
+  url: string,
+): Promise<{ publish: Publish; inQueues: () => Promise<number> }> {
   const connection = await amqp.connect(url, { noDelay: true });
   const channels = await Promise.all(Array.from({ length: shardCount }, () => connection.createChannel()));
   return {

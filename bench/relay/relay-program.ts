@@ -64,7 +64,7 @@ await readyAndGo(async () => {
   const stopping = new AbortController();
   const retaining = retentionUrl && removeHistory(retentionUrl, stopping.signal);
   await finished.promise;
-  while (naive && (await naive.inQueues()) < messages) await pause(10); // nothing else tells when they are there
+  if (naive) await untilInQueues(naive);
   const seconds = (performance.now() - (start ?? NaN)) / 1_000;
   clearInterval(beating);
   stopping.abort();
@@ -80,6 +80,11 @@ await readyAndGo(async () => {
 });
 await broker.close();
 process.exit();
+
+/** Nothing else tells when unconfirmed messages are there. */
+async function untilInQueues({ inQueues }: { inQueues: () => Promise<number> }): Promise<void> {
+  while ((await inQueues()) < messages) await pause(10);
+}
 
 /** Everything that is published is old enough: there is more to remove than the draining takes time. */
 async function removeHistory(url: string, signal: AbortSignal): Promise<void> {

@@ -2,7 +2,7 @@
 // process, whoever posts it and however deep. In the database nothing can do that, and production code has no such if.
 import pg from 'pg';
 
-const { query } = pg.Client.prototype;
+const query = Reflect.get(pg.Client.prototype, 'query');
 
 pg.Client.prototype.query = function queryOrDie(statement, parameters, ...rest) {
   const { text, values } =
