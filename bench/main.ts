@@ -28,8 +28,8 @@ await new Command('bench')
     'after',
     `
 Everything runs on this machine, on servers of its own: two Postgres and a RabbitMQ, durable as in production. Variants run
-in turn, and a ratio is the median of the ratios inside a round. Leave the machine alone meanwhile: all of it takes about an
-hour and 12 GB of disk below /var/tmp. What was measured is written to bench/results.
+in turn, and a ratio is the median of the ratios inside a round. Leave the machine alone meanwhile. It takes long: growth
+fills tables with millions of rows, below /var/tmp. What was measured is written to bench/results.
 
 Examples:
   npm run bench                          everything

@@ -1,4 +1,4 @@
-import { isConnectionLoss, sqlState } from '@paid-once/service';
+import { isConnectionLoss, sqlState, statementName } from '@paid-once/service';
 import type { PoolClient } from 'pg';
 import type { DataSource, QueryRunner } from 'typeorm';
 
@@ -34,7 +34,12 @@ export class HeldConnection implements Reader {
   async query<Rows>(sql: string, parameters: unknown[] = [], timeoutMs?: number): Promise<Rows> {
     if (this.runner.isReleased) throw new Error('Connection terminated');
     const timer = timeoutMs === undefined ? {} : { query_timeout: timeoutMs };
-    const { rows } = await this.client.query({ name: nameOf(sql), text: sql, values: parameters, ...timer });
+    const { rows } = await this.client.query({
+      name: statementName(sql),
+      text: sql,
+      values: parameters,
+      ...timer,
+    });
     return rows as Rows;
   }
 
@@ -79,12 +84,4 @@ export async function runStatement(database: DataSource, sql: string): Promise<v
     await (isConnectionLoss(error) ? connection.destroy() : connection.giveBack());
     throw error;
   }
-}
-
-const names = new Map<string, string>();
-
-function nameOf(sql: string): string {
-  const name = names.get(sql) ?? `outbox_${names.size}`;
-  names.set(sql, name);
-  return name;
 }

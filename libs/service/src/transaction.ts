@@ -19,7 +19,6 @@ export class OutcomeUnknown extends Error {
 
 /**
  * Runs `work` in one transaction (READ COMMITTED) and says truthfully how it ended.
- * @param lockWaitMs how long each statement may wait for others' locks, if not as long as the session's default
  * @returns what `work` returned, only after Postgres has answered COMMIT with `COMMIT`
  * @throws OutcomeUnknown      the connection or its timer was lost from COMMIT on; the connection is destroyed
  * @throws DatabaseUnavailable no connection, or it was lost before COMMIT: nothing was written
@@ -28,12 +27,11 @@ export class OutcomeUnknown extends Error {
 export async function inTransaction<Result>(
   database: DataSource,
   work: (tx: EntityManager) => Promise<Result>,
-  lockWaitMs?: number,
 ): Promise<Result> {
   return onOneConnection(database, async (runner, client) => {
     let result: Result;
     try {
-      await begin(runner, client, lockWaitMs);
+      await runner.startTransaction();
       result = await work(runner.manager);
     } catch (error) {
       await rollBack(client, error);
@@ -53,6 +51,7 @@ export interface Statement {
 /**
  * Runs one statement in a transaction of its own in one round trip: BEGIN, the statement and COMMIT are sent together.
  * Needs a pool whose clients pipeline.
+ * @param lockWaitMs how long it may wait for others' locks
  * @returns its rows, only after Postgres has answered COMMIT with `COMMIT`
  * @throws as `inTransaction`; but since COMMIT is on its way from the start, the outcome is unknown already when the
  *   connection or its timer is lost before Postgres has answered the statement
@@ -63,7 +62,7 @@ export async function inOneTrip<Row>(
   lockWaitMs: number,
 ): Promise<Row[]> {
   return onOneConnection(database, async (_runner, client) => {
-    const begun = client.query(beginSql(lockWaitMs));
+    const begun = client.query(`START TRANSACTION; SET LOCAL lock_timeout = ${lockWaitMs}`);
     const done = client.query(preparedQuery({ sql, parameters }));
     const [beginning, statement, ending] = await Promise.allSettled([begun, done, commit(client)]);
     for (const part of [beginning, statement])
@@ -104,7 +103,8 @@ function preparedQuery({ sql, parameters }: Statement): QueryConfig {
 
 const statementNames = new Map<string, string>();
 
-function statementName(sql: string): string {
+/** The same name for the same statement, in this process. */
+export function statementName(sql: string): string {
   const name = statementNames.get(sql) ?? `statement_${statementNames.size}`;
   statementNames.set(sql, name);
   return name;
@@ -146,14 +146,6 @@ async function onOneConnection<Result>(
   } finally {
     await runner.release();
   }
-}
-
-const beginSql = (lockWaitMs: number) => `START TRANSACTION; SET LOCAL lock_timeout = ${lockWaitMs}`;
-
-// Not TypeORM's startTransaction(): one round trip for both. It is told, because who is given the transaction asks for it.
-async function begin(runner: QueryRunner, client: PoolClient, lockWaitMs?: number): Promise<void> {
-  await client.query(lockWaitMs === undefined ? 'START TRANSACTION' : beginSql(lockWaitMs));
-  Object.assign(runner, { isTransactionActive: true });
 }
 
 // Not TypeORM's commitTransaction(): it hides the command tag, and committing an aborted transaction
