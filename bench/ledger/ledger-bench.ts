@@ -1,3 +1,4 @@
+import { untilQuiet } from '../rig/cpu.js';
 import { cpuMeter, Program } from '../rig/program.js';
 import { inTurn, type Run } from '../rig/rounds.js';
 import type { BenchSystem } from '../rig/system.js';
@@ -38,6 +39,7 @@ export async function consume(
   await fillQueues(system.broker, { messages, accounts, runId });
   const program = await Program.start(path, { ...system.env, ...env, BENCH_MESSAGES: String(messages) });
   try {
+    await untilQuiet(system.servers.broker.pid, system.servers.ledgerDb.pid);
     const postgres = cpuMeter(system.servers.ledgerDb.pid);
     const broker = cpuMeter(system.servers.broker.pid);
     const consumed = await program.go<Consumed>();

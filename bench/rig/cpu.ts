@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 
 const ticksPerSecond = 100; // of /proc, on every Linux
 
@@ -13,6 +14,20 @@ export function cpuMs(...roots: (number | undefined)[]): number {
   }
   const ticks = all.filter(({ pid }) => wanted.has(pid)).reduce((sum, { ticks }) => sum + ticks, 0);
   return (ticks * 1_000) / ticksPerSecond;
+}
+
+/** Waits until these have nothing left to do: a broker goes on working for seconds on what was put into its queues. */
+export async function untilQuiet(...roots: (number | undefined)[]): Promise<void> {
+  const lookEveryMs = 250;
+  const busyMs = 0.08 * lookEveryMs;
+  const patience = 60; // looks; then it is measured as it is
+  let before = cpuMs(...roots);
+  for (let quiet = 0, look = 0; quiet < 3 && look < patience; look++) {
+    await setTimeout(lookEveryMs);
+    const now = cpuMs(...roots);
+    quiet = now - before <= busyMs ? quiet + 1 : 0;
+    before = now;
+  }
 }
 
 /** The largest resident size that a process has had so far, in MB. */

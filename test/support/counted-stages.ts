@@ -125,7 +125,7 @@ export async function ledgerStage(servers: CountedServers): Promise<CountedStage
       const consumer = new BatchConsumer({
         database,
         subscribe: (listener) => new Consumer(broker, thousandAtOnce(listener)),
-        maxBatch: 500,
+        maxBatch: 1_000,
         lock: lockShards,
         handle: postTransfers,
         onStep: () => {},

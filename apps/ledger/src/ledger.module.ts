@@ -56,7 +56,7 @@ export class LedgerModule {
           ...postgresOptions({
             url,
             process: 'ledger',
-            poolSize: 5,
+            poolSize: 6,
             entities: ledgerEntities,
             timeoutMs: settings.PAID_ONCE_DB_TIMEOUT_MS,
           }),

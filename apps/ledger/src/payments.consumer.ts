@@ -5,15 +5,13 @@ import { ledgerQueue, parkedQueue } from '@paid-once/contracts';
 import { BatchConsumer, emptyTally, type ConsumerState } from '@paid-once/inbox';
 import { addressOf, faultPoint, TemporarilyUnavailable } from '@paid-once/service';
 import { DataSource } from 'typeorm';
+import { inLanes, type Consumption } from './consumption.js';
 import { bridgeDeadLetters } from './dead-letter-bridge.js';
 import { postTransfers } from './post-transfers.js';
 import { LEDGER_SETTINGS, type LedgerSettings } from './settings.js';
 import { lockShards } from './transfers.js';
 
-/** What is consumed, for whoever watches it, pauses it or ends it. */
-export type Consumption = Pick<BatchConsumer, 'state' | 'counts' | 'pause' | 'resume' | 'purge' | 'close'>;
-
-/** The queues of all shards, over one connection and one channel, into `postTransfers`. */
+/** The queues of all shards, over one connection, into `postTransfers`. */
 @Injectable()
 export class PaymentsConsumer implements OnModuleDestroy {
   private connection: BrokerConnection | undefined;
@@ -43,14 +41,16 @@ export class PaymentsConsumer implements OnModuleDestroy {
 
   protected consume(connection: BrokerConnection, queues: string[], handle = postTransfers): Consumption {
     const { PAID_ONCE_LEDGER_PREFETCH: prefetch, PAID_ONCE_LEDGER_BATCH_SIZE: maxBatch } = this.settings;
-    return new BatchConsumer({
-      database: this.database,
-      subscribe: (listener) => new Consumer(connection, { queues, prefetch, ...listener }),
-      maxBatch,
-      lock: lockShards,
-      handle,
-      onStep: (step) => faultPoint(`ledger.${step}`),
-    });
+    const lane = (some: string[]) =>
+      new BatchConsumer({
+        database: this.database,
+        subscribe: (listener) => new Consumer(connection, { queues: some, prefetch, ...listener }),
+        maxBatch,
+        lock: lockShards,
+        handle,
+        onStep: (step) => faultPoint(`ledger.${step}`),
+      });
+    return inLanes(queues, lane);
   }
 
   get state(): ConsumerState {

@@ -34,9 +34,9 @@ export async function postTransfers(
   const released = readEvents(await takeWaiting(tx, readyNames, fresh));
 
   const posting = [...ready, ...released.events];
-  const posted = await insertTransfers(tx, posting);
+  const wasPosted = await insertTransfers(tx, posting);
   faultPoint('ledger.after-transfer');
-  const notPosted = posting.filter(({ messageId }) => !posted.has(messageId));
+  const notPosted = posting.filter(({ messageId }) => wasPosted.has(messageId));
   const { equal, different } = await compareWithPosted(tx, notPosted);
 
   const parked = await park(tx, [
@@ -49,7 +49,11 @@ export async function postTransfers(
     ...outsideWindow.map((event) => parking(event, 'outside-dedup-window', 'the inbox forgot its time')),
   ]);
   await countDropped(tx, repeated);
-  return { done: posted.size, repeated: { message: repeated.length, event: equal.length }, parked };
+  return {
+    done: posting.length - notPosted.length,
+    repeated: { message: repeated.length, event: equal.length },
+    parked,
+  };
 }
 
 /** Order where it counts: an event whose predecessor is neither posted nor in this batch waits for it. */

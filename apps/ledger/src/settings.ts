@@ -26,8 +26,8 @@ const schema = serviceSettings.extend({
   PAID_ONCE_LEDGER_PREFETCH: integer({ min: 1, max: 10_000, otherwise: 1_000 }).describe(
     'unacknowledged deliveries a queue: what is kept in memory while the database is away',
   ),
-  PAID_ONCE_LEDGER_BATCH_SIZE: integer({ min: 1, max: 2_000, otherwise: 500 }).describe(
-    'deliveries in one transaction',
+  PAID_ONCE_LEDGER_BATCH_SIZE: integer({ min: 1, max: 2_000, otherwise: 1_000 }).describe(
+    'deliveries in one transaction, at most; two transactions run side by side',
   ),
   PAID_ONCE_INBOX_RETENTION_MINUTES: integer({ min: 1, max: 5_256_000, otherwise: 20_160 }).describe(
     'how long the inbox remembers the messages it has seen',

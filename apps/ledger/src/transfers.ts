@@ -1,6 +1,6 @@
 import { eventName } from '@paid-once/contracts';
 import type { Message } from '@paid-once/inbox';
-import { prepared } from '@paid-once/service';
+import { bigintArray, prepared, smallintArray, textArray, uuidArray } from '@paid-once/service';
 import type { EntityManager } from 'typeorm';
 import type { PaymentEvent } from './read-event.js';
 
@@ -22,7 +22,8 @@ const advisoryLockOfShards = 0x1ed6e7;
  * Sorted, or two of them could wait for each other. A dead letter that does not say where it died may be of any shard.
  */
 export async function lockShards(tx: EntityManager, messages: Pick<Message, 'queue'>[]): Promise<void> {
-  const ofAShard = messages.filter(({ queue }) => /\d$/.test(queue));
+  const queues = [...new Set(messages.map(({ queue }) => queue))];
+  const ofAShard = queues.filter((queue) => /\d$/.test(queue));
   await prepared(
     tx,
     `SELECT pg_advisory_xact_lock($1, shard)
@@ -30,7 +31,7 @@ export async function lockShards(tx: EntityManager, messages: Pick<Message, 'que
               UNION
              SELECT generate_series(0, shards - 1) FROM inbox_settings WHERE $3
               ORDER BY shard) AS wanted`,
-    [advisoryLockOfShards, ofAShard.map(({ queue }) => shardOf(queue)), ofAShard.length < messages.length],
+    [advisoryLockOfShards, ofAShard.map(shardOf), ofAShard.length < queues.length],
   );
 }
 
@@ -38,11 +39,11 @@ export async function lockShards(tx: EntityManager, messages: Pick<Message, 'que
  * Inserts the transfers that are not there yet and moves each account once.
  * Sorted rows and sorted accounts, everywhere: unsorted batches of two ledgers deadlock, and `UPDATE … FROM` locks in the
  * order of its plan.
- * @returns the message ids of those it inserted
+ * @returns the message ids of those that were there
  */
 export async function insertTransfers(tx: EntityManager, events: PaymentEvent[]): Promise<Set<string>> {
   const lines = events.map(transferOf);
-  const column = (name: keyof PostedTransfer) => lines.map((line) => line[name]);
+  const texts = (name: keyof PostedTransfer) => textArray(lines.map((line) => line[name]));
   const rows: { message_id: string }[] = await prepared(
     tx,
     `WITH posted AS (
@@ -68,17 +69,19 @@ export async function insertTransfers(tx: EntityManager, events: PaymentEvent[])
           SET debits_posted = a.debits_posted + excluded.debits_posted,
               credits_posted = a.credits_posted + excluded.credits_posted
      )
-     SELECT message_id FROM posted`,
+     SELECT message_id
+       FROM unnest($8::uuid[]) AS message_id
+      WHERE message_id NOT IN (SELECT message_id FROM posted)`,
     [
-      column('payment_id'),
-      column('kind'),
-      column('debit_account'),
-      column('credit_account'),
-      column('amount_minor'),
-      column('currency'),
-      column('reference'),
-      events.map((event) => event.messageId),
-      events.map((event) => shardOf(event.message.queue)),
+      uuidArray(lines.map((line) => line.payment_id)),
+      texts('kind'),
+      texts('debit_account'),
+      texts('credit_account'),
+      bigintArray(lines.map((line) => line.amount_minor)),
+      texts('currency'),
+      texts('reference'),
+      uuidArray(events.map((event) => event.messageId)),
+      smallintArray(events.map((event) => shardOf(event.message.queue))),
     ],
   );
   return new Set(rows.map((row) => row.message_id));

@@ -2,7 +2,7 @@ import type { Channel, ConsumeMessage } from 'amqplib';
 import type { BrokerConnection } from './broker-connection.js';
 import { closeChannel } from './close-channel.js';
 import { ReconnectDelays } from './reconnect-delays.js';
-import { deliveryOf, sourceOf } from './delivery.js';
+import { channelOf, deliveryOf } from './delivery.js';
 import type { Delivery } from './message.js';
 import { purgeQueues } from './purge-queues.js';
 import { within } from './within.js';
@@ -57,8 +57,8 @@ export class Consumer {
 
   /** Settles this delivery and all before it, of all queues. Harmless when its channel is gone: they come again. */
   ackUpTo(delivery: Delivery): void {
-    const { channel, message } = sourceOf(delivery);
-    if (channel === this.channel) channel.ack(message, /* allUpTo */ true);
+    const channel = channelOf(delivery);
+    if (channel === this.channel) channel.ack(acknowledgeable(delivery), /* allUpTo */ true);
   }
 
   /** Closes the channel: what is unacked goes back in order. Resolves when the broker knows. */
@@ -154,6 +154,11 @@ export class Consumer {
   private become(cause: string): void {
     this.current = { kind: 'waiting', cause };
   }
+}
+
+/** What amqplib reads of a message to acknowledge it. */
+function acknowledgeable({ deliveryTag }: Delivery): ConsumeMessage {
+  return { fields: { deliveryTag } } as ConsumeMessage;
 }
 
 function reasonFor(queue: string, error: unknown): string {

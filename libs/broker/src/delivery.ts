@@ -1,17 +1,16 @@
 import type { Channel, ConsumeMessage } from 'amqplib';
 import type { Delivery } from './message.js';
 
-/** What an ack needs. Under a symbol, so that it is no part of the interface and still survives a copy. */
-const source = Symbol('source of a delivery');
-interface DeliverySource {
-  channel: Channel;
-  message: ConsumeMessage;
-}
+/**
+ * Where it came from: an ack needs that and the delivery tag. The message itself is let go of, as thousands of deliveries
+ * wait at a time. Under a symbol, so that it is no part of the interface and still survives a copy.
+ */
+const source = Symbol('channel of a delivery');
 
 export function deliveryOf(channel: Channel, queue: string, message: ConsumeMessage): Delivery {
   const { properties, fields } = message;
   const headers: Record<string, unknown> = properties.headers ?? {};
-  const delivery: Delivery & { [source]: DeliverySource } = {
+  const delivery: Delivery & { [source]: Channel } = {
     queue,
     deliveryTag: fields.deliveryTag,
     messageId: text(properties.messageId),
@@ -22,14 +21,14 @@ export function deliveryOf(channel: Channel, queue: string, message: ConsumeMess
     body: message.content,
     redelivered: fields.redelivered,
     deliveryCount: count(headers['x-delivery-count']),
-    [source]: { channel, message },
+    [source]: channel,
   };
   return delivery;
 }
 
-export function sourceOf(delivery: Delivery): DeliverySource {
+export function channelOf(delivery: Delivery): Channel {
   if (!(source in delivery)) throw new Error('Bug: no delivery of a consumer');
-  return delivery[source] as DeliverySource;
+  return delivery[source] as Channel;
 }
 
 function text(property: unknown): string | undefined {

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { Consumer, Delivery } from '@paid-once/broker';
-import { backOff, Batcher, inTransaction, pause, reasonOf, Waiting } from '@paid-once/service';
+import { backOff, inTransaction, pause, reasonOf, Waiting } from '@paid-once/service';
+import { setImmediate } from 'node:timers/promises';
 import type { DataSource, EntityManager } from 'typeorm';
 import { fingerprintOf, type Parking, type ParkReason } from './park.js';
 import { parkUnlessArrived } from './park-unless-arrived.js';
@@ -32,8 +33,9 @@ interface Held {
 export class BatchConsumer {
   private readonly logger = new Logger('inbox');
   private readonly waiting = new Waiting(this.logger, 'the database, to take deliveries');
-  private readonly batcher: Batcher<Held, void>;
   private readonly subscription: Subscription;
+  private readonly held: Held[] = [];
+  private settling: Promise<void> | undefined;
   private channel = 0;
   private stopped = false;
   private stalled: string | undefined;
@@ -56,11 +58,11 @@ export class BatchConsumer {
       onStep: (step: BatchStep) => void;
     },
   ) {
-    const run = (items: Held[]) => this.settleInOrder(items).then(() => items.map((): void => undefined));
-    this.batcher = new Batcher({ maxSize: options.maxBatch, lanes: 1, run });
     this.subscription = options.subscribe({
       onDelivery: (delivery) => {
-        if (!this.stopped) void this.batcher.add({ delivery, channel: this.channel });
+        if (this.stopped) return;
+        this.held.push({ delivery, channel: this.channel });
+        this.settling ??= this.settleAll();
       },
       onLost: () => this.forgetNotBegun(),
     });
@@ -101,13 +103,21 @@ export class BatchConsumer {
   private async stop(): Promise<void> {
     this.stopped = true;
     this.forgetNotBegun();
-    await this.batcher.idle();
+    await this.settling;
   }
 
   private forgetNotBegun(): void {
     this.channel++;
     this.stopping.abort();
     if (!this.stopped) this.stopping = new AbortController();
+  }
+
+  private async settleAll(): Promise<void> {
+    do {
+      await setImmediate(); // what is read from the socket together shares a batch
+      await this.settleInOrder(this.held.splice(0, this.options.maxBatch));
+    } while (this.held.length > 0);
+    this.settling = undefined;
   }
 
   private async settleInOrder(items: Held[]): Promise<void> {

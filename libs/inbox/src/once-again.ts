@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
-import { insertIds, lookUp, type Identified, type Once } from './once.js';
+import { lookUp } from './look-up.js';
+import { insertIds, type Identified, type Once } from './once.js';
 
 /**
  * As `once`, for messages that were parked and are tried again. That the inbox knows a message's own id does not make it
@@ -17,7 +18,7 @@ export async function onceAgain<Message extends Identified>(
   for (const message of messages) {
     const { messageId, bodyHash, run } = message;
     if (run !== runId) answer.otherRun.push(message);
-    else if (!hashes.get(messageId)?.equals(bodyHash)) answer.conflicting.push(message);
+    else if (hashes.get(messageId) !== bodyHash) answer.conflicting.push(message);
     else answer[tried.has(messageId) ? 'repeated' : 'fresh'].push(message);
     tried.add(messageId);
   }

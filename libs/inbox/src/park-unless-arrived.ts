@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
-import { bodyHash, lookUp } from './once.js';
+import { lookUp } from './look-up.js';
+import { bodyHash } from './once.js';
 import { park, type Parking } from './park.js';
 import type { Tally } from './tally.js';
 
@@ -13,7 +14,7 @@ export async function parkUnlessArrived(tx: EntityManager, parkings: Parking[]):
   );
   const { hashes } = await lookUp(tx, ids);
   const missing = parkings.filter(
-    ({ message: { messageId = '', body } }) => !hashes.get(messageId)?.equals(bodyHash(body)),
+    ({ message: { messageId = '', body } }) => hashes.get(messageId) !== bodyHash(body),
   );
   return {
     done: 0,

@@ -1,4 +1,5 @@
 import type { EntityManager } from 'typeorm';
+import { textArray } from '@paid-once/service';
 import { isNotGivenUp } from './given-up.js';
 import type { Message } from './park.js';
 import { messageColumns, messageOfRow, type ParkedRow } from './parked-row.js';
@@ -36,7 +37,7 @@ export async function takeWaiting(
      SELECT ${messageColumns}
        FROM taken
       ORDER BY id`,
-    [events, arrived.map(({ messageId }) => messageId)],
+    [textArray(events), textArray(arrived.map(({ messageId }) => messageId))],
   );
   return rows.map(messageOfRow);
 }

@@ -13,6 +13,7 @@ export * from './ndjson.js';
 export * from './own-connection.js';
 export * from './parameters.js';
 export * from './postgres.js';
+export * from './postgres-arrays.js';
 export * from './postgres-errors.js';
 export * from './problem.js';
 export { RetentionModule } from './retention.module.js';

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { ledgerQueue } from '@paid-once/contracts';
 import { faultPoints } from '@paid-once/service';
 import { randomUUID } from 'node:crypto';
 import { DataSource } from 'typeorm';
 import { PaymentsConsumer } from '../payments.consumer.js';
 import { LEDGER_SETTINGS } from '../settings.js';
+import { lockShards } from '../transfers.js';
 import { eventually } from './eventually.js';
 import { LedgerService } from './ledger-service.js';
 import { messageOf, payment } from './payment-messages.js';
@@ -20,6 +22,10 @@ describe('the ledger on RabbitMQ', () => {
   afterAll(() => service.stop());
   beforeEach(() => service.ledger.empty());
 
+  const waitingForLocks = async () => {
+    const sql = `SELECT count(*)::int AS count FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`;
+    return (await service.ledger.admin.query<{ count: number }[]>(sql))[0]?.count;
+  };
   const parked = () => service.ledger.admin.query<unknown[]>('SELECT message_id, reason FROM parked_message');
   const status = async () =>
     (await service.get('/status')).body as {
@@ -113,6 +119,23 @@ describe('the ledger on RabbitMQ', () => {
     await rival.release();
     await asOwner('DROP FUNCTION meet CASCADE; DROP SEQUENCE attempt');
     await asOwner(`ALTER ROLE ${role} RESET deadlock_timeout`);
+  });
+
+  it('posts what is in other shards while another ledger holds one shard', async () => {
+    const rival = service.ledger.admin.createQueryRunner();
+    await rival.startTransaction();
+    await lockShards(rival.manager, [{ queue: ledgerQueue(0) }]);
+    const inShards = (...shards: number[]) =>
+      shards.map((shard) => messageOf(runId, payment(), 'payment.accepted', { queue: ledgerQueue(shard) }));
+    await service.broker.publish(inShards(0));
+    await eventually(async () => (await waitingForLocks()) === 1);
+    await service.broker.publish(inShards(1, 3));
+    await eventually(async () => (await service.count('transfer')) === 2);
+    expect(await waitingForLocks()).toBe(1);
+    await rival.rollbackTransaction();
+    await rival.release();
+    await eventually(async () => (await service.count('transfer')) === 3);
+    expect(await service.left()).toBe(0);
   });
 
   it('empties itself and its queues on a reset, and refuses afterwards what was sent before', async () => {

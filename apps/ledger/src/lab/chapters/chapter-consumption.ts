@@ -1,5 +1,5 @@
 import { sumTallies, type ConsumerState } from '@paid-once/inbox';
-import type { Consumption } from '../../payments.consumer.js';
+import type { Consumption } from '../../consumption.js';
 import type { Chapter } from './chapter.js';
 import type { PostOnArrival } from './post-on-arrival.js';
 
