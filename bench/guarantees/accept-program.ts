@@ -1,7 +1,7 @@
 // Payments as the service takes them, without HTTP: 64 callers, each with one payment at a time, share transactions.
 import { randomUUID } from 'node:crypto';
 import { outboxEntities } from '@paid-once/outbox';
-import { Batcher, inOneTrip, postgresOptions } from '@paid-once/service';
+import { Batcher, inOneStatement, postgresOptions } from '@paid-once/service';
 import { DataSource } from 'typeorm';
 import { statementFor } from '../../apps/payments/src/accept-batch.js';
 import type { PaymentCommand } from '../../apps/payments/src/payment-command.js';
@@ -20,13 +20,12 @@ const database = await new DataSource(
     process: 'payments',
     poolSize: 10,
     entities: [PaymentEvent, ...outboxEntities],
-    pipeline: true,
   }),
 ).initialize();
 const batcher = new Batcher<PaymentCommand, unknown>({
   maxSize: 200,
   lanes: 2,
-  run: (commands) => inOneTrip(database, statementFor(commands, sql), 100),
+  run: (commands) => inOneStatement(database, statementFor(commands, 100, sql)),
 });
 
 await readyAndGo(async () => {

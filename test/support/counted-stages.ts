@@ -38,7 +38,6 @@ export async function paymentsStage(servers: CountedServers): Promise<CountedSta
       process: 'payments',
       poolSize: 10,
       entities: paymentsEntities,
-      pipeline: true,
     }),
   ).initialize();
   const payments = new AcceptPayments(database, { maxBatch, lanes: 2, backlog: 2_000, maxWaitMs: 6_000 });

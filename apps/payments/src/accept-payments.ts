@@ -3,7 +3,8 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { wakeRelays } from '@paid-once/outbox';
 import { Batcher, Overloaded, Waiting } from '@paid-once/service';
 import { DataSource } from 'typeorm';
-import { acceptBatch, findRecorded, type Acceptance } from './accept-batch.js';
+import { acceptBatch, type Acceptance } from './accept-batch.js';
+import { findRecorded } from './find-recorded.js';
 import { fingerprintOf, type PaymentCommand } from './payment-command.js';
 import { IdempotencyInProgress } from './payment-problems.js';
 import { problemOf, refusalOf } from './refusals.js';
@@ -31,7 +32,7 @@ type Attempt = Acceptance | 'refused' | 'not-written';
 @Injectable()
 export class AcceptPayments {
   private readonly trouble = new Waiting(new Logger('postgres'), 'Postgres to take payments');
-  private readonly inFlight = new Map<string, { fingerprint: Buffer; outcome: Promise<Acceptance> }>();
+  private readonly inFlight = new Map<string, { fingerprint: string; outcome: Promise<Acceptance> }>();
   private readonly together: Record<PaymentCommand['kind'], Batcher<PaymentCommand, Attempt>>;
   // Beside the batches, not before them: one stuck key must not hold up its neighbours.
   private readonly alone: Batcher<PaymentCommand, Attempt>;
@@ -78,9 +79,7 @@ export class AcceptPayments {
     const fingerprint = fingerprintOf(command);
     const first = this.inFlight.get(key);
     if (first)
-      return afterFirst(await first.outcome, first.fingerprint.equals(fingerprint), () =>
-        this.share(command),
-      );
+      return afterFirst(await first.outcome, first.fingerprint === fingerprint, () => this.share(command));
     const outcome = this.run(command).finally(() => this.inFlight.delete(key));
     this.inFlight.set(key, { fingerprint, outcome });
     return outcome;

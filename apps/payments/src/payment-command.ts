@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** What a client asks for, already checked. Money in minor units. */
 export type PaymentCommand = {
@@ -19,8 +19,9 @@ export type PaymentCommand = {
 /**
  * What was asked for, in one canonical form: defaults filled in, amounts in minor units. So the same request in another
  * order of fields, or with "1.0" for "1.00", is the same; and one key cannot be used for two different requests.
+ * @returns SHA-256, in hex
  */
-export function fingerprintOf(command: PaymentCommand): Buffer {
+export function fingerprintOf(command: PaymentCommand): string {
   const canonical =
     command.kind === 'pay'
       ? [
@@ -32,5 +33,5 @@ export function fingerprintOf(command: PaymentCommand): Buffer {
           command.reference,
         ]
       : ['POST /payments/{id}/reversal', command.paymentId];
-  return createHash('sha256').update(JSON.stringify(canonical)).digest();
+  return hash('sha256', JSON.stringify(canonical), 'hex');
 }

@@ -372,7 +372,7 @@ describe('a database that fails', () => {
     through.port = String(link.port);
     const other = await startPayments(database, { databaseUrl: through.href });
     expect(await eventually(() => post(payment, randomUUID(), '/payments', other), 201)).toBe(201);
-    link.eatNextCommitAnswer();
+    link.eatAnswerTo('lost');
     const unknown = await post(payment, 'lost', '/payments', other);
     expect([unknown.statusCode, unknown.json<{ type: string }>().type]).toEqual([
       503,

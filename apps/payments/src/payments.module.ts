@@ -53,7 +53,6 @@ export class PaymentsModule {
             process: 'payments',
             poolSize: settings.PAID_ONCE_PAYMENTS_POOL,
             entities: [PaymentEvent, ...outboxEntities],
-            pipeline: true,
             timeoutMs: settings.PAID_ONCE_DB_TIMEOUT_MS,
           }),
           manualInitialization: true,

@@ -8,7 +8,7 @@ import { OutcomeIsUnknown } from './payment-problems.js';
  * - `key-held`: another transaction, not yet committed, has one of the keys, or reverses one of the payments
  * - `collision`: serialization failure or deadlock; another try may pass
  * - `locked`: somebody locks a whole table; another try may pass
- * - `database`: it is away, full, read-only …; or COMMIT's answer was lost
+ * - `database`: it is away, full, read-only …; or the answer was lost
  * - `its-own`: one of the commands, or a bug
  */
 export type Refusal = 'key-held' | 'collision' | 'locked' | 'database' | 'its-own';

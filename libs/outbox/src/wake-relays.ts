@@ -1,12 +1,16 @@
+import { pause } from '@paid-once/service';
 import type { DataSource } from 'typeorm';
 import { runStatement } from './held-connection.js';
 
 export const wakeChannel = 'outbox_message';
 
+/** A relay rests twice as long between two windows: more often would only cost. */
+const restMs = 5;
+
 /**
  * Tells the relays that something was committed. Never inside the transaction: NOTIFY takes a lock at commit that all
- * writers share. At most one is on its way, and calls meanwhile become one more. That it fails does not matter: relays
- * look by themselves once a second.
+ * writers share. The first call is sent at once; calls in the next milliseconds become one more. That it fails does not
+ * matter: relays look by themselves once a second.
  */
 export function wakeRelays(database: DataSource): void {
   const state = calls.get(database);
@@ -22,6 +26,7 @@ async function notify(database: DataSource, call: { again: boolean }): Promise<v
   do {
     call.again = false;
     await runStatement(database, `NOTIFY ${wakeChannel}`).catch(() => {});
+    await pause(restMs);
   } while (call.again);
   calls.delete(database);
 }

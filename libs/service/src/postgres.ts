@@ -29,11 +29,6 @@ export function postgresOptions(options: {
   poolSize: number;
   entities: MixedList<Function>;
   migrations?: MixedList<Function>;
-  /**
-   * For `inOneTrip`: statements are sent without awaiting the answers to those before. Not where a connection must end at
-   * once with what runs on it: a pipelining client answers what it has sent before it ends.
-   */
-  pipeline?: boolean;
   /** PAID_ONCE_DB_TIMEOUT_MS; default as its own. */
   timeoutMs?: number;
 }): DataSourceOptions {
@@ -54,7 +49,6 @@ export function postgresOptions(options: {
       lock_timeout: timeouts.lockMs,
       idle_in_transaction_session_timeout: timeouts.idleInTransactionMs,
       keepAlive: true,
-      pipeline: options.pipeline ?? false,
       options: '-c synchronous_commit=on -c timezone=UTC -c search_path=public -c jit=off',
       // Between the pool's listener and TypeORM's a client has none, nor has one that is being destroyed: a server that
       // ends the session just then would end the process. Whoever uses the client learns of it from the next query.

@@ -2,7 +2,13 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Pool } from 'pg';
 import { DataSource, type EntityManager } from 'typeorm';
 import { postgresOptions } from './postgres.js';
-import { DatabaseUnavailable, inOneTrip, inTransaction, OutcomeUnknown, reading } from './transaction.js';
+import {
+  DatabaseUnavailable,
+  inOneStatement,
+  inTransaction,
+  OutcomeUnknown,
+  reading,
+} from './transaction.js';
 
 jest.setTimeout(30_000);
 
@@ -11,7 +17,7 @@ let database: DataSource;
 beforeAll(async () => {
   const url = process.env.TEST_PAYMENTS_ADMIN_URL ?? '';
   database = await new DataSource(
-    postgresOptions({ url, process: 'test', poolSize: 1, entities: [], pipeline: true }),
+    postgresOptions({ url, process: 'test', poolSize: 1, entities: [] }),
   ).initialize();
   await database.query('CREATE TABLE IF NOT EXISTS transaction_test (id int)');
 });
@@ -63,14 +69,14 @@ describe('a transaction', () => {
   });
 
   it('B2: whose connection ends at COMMIT has an unknown outcome', async () => {
-    await endAtCommit();
+    await atCommit(endSession);
     const ended = inTransaction(database, (tx) => tx.query('INSERT INTO transaction_test VALUES (4)'));
     await expect(ended).rejects.toBeInstanceOf(OutcomeUnknown);
-    await database.query('DROP FUNCTION end_at_commit CASCADE');
+    await database.query('DROP FUNCTION at_commit CASCADE');
   });
 });
 
-describe('a transaction in one round trip', () => {
+describe('a statement that is a transaction by itself', () => {
   const insert = (id: string | number) => ({
     sql: 'INSERT INTO transaction_test VALUES ($1::int) RETURNING id',
     parameters: [id],
@@ -78,59 +84,71 @@ describe('a transaction in one round trip', () => {
 
   it('answers with its rows, and has committed them', async () => {
     const before = await count();
-    expect(await inOneTrip(database, insert(11), 100)).toEqual([{ id: 11 }]);
+    expect(await inOneStatement(database, insert(11))).toEqual([{ id: 11 }]);
     expect(await count()).toBe(before + 1);
   });
 
   it('that Postgres refuses writes nothing, and its connection is good for the next', async () => {
-    await expect(inOneTrip(database, insert('x'), 100)).rejects.toMatchObject({
+    await expect(inOneStatement(database, insert('x'))).rejects.toMatchObject({
       driverError: { code: '22P02' },
     });
-    expect(await inOneTrip(database, insert(14), 100)).toEqual([{ id: 14 }]);
+    expect(await inOneStatement(database, insert(14))).toEqual([{ id: 14 }]);
+  });
+
+  it('that Postgres refuses only as it commits is refused: it is not over with its last row', async () => {
+    const before = await count();
+    await atCommit(`RAISE 'not today' USING ERRCODE = '23514'`);
+    await expect(inOneStatement(database, insert(17))).rejects.toMatchObject({
+      driverError: { code: '23514' },
+    });
+    await database.query('DROP FUNCTION at_commit CASCADE');
+    expect(await count()).toBe(before);
+  });
+
+  it('that Postgres refuses only as it commits is refused: it is not over with its last row', async () => {
+    const before = await count();
+    await atCommit(`RAISE 'not today' USING ERRCODE = '23514'`);
+    await expect(inOneStatement(database, insert(17))).rejects.toMatchObject({
+      driverError: { code: '23514' },
+    });
+    await database.query('DROP FUNCTION at_commit CASCADE');
+    expect(await count()).toBe(before);
   });
 
   it('whose statement cannot be written is refused, not taken for a lost connection', async () => {
     const endless = { toPostgres: () => 'x'.repeat(2 ** 30) };
-    const refused = inOneTrip(database, { sql: 'SELECT $1::text', parameters: [endless] }, 100);
+    const refused = inOneStatement(database, { sql: 'SELECT $1::text', parameters: [endless] });
     await expect(refused).rejects.toMatchObject({ driverError: expect.any(RangeError) });
   });
 
-  it('waits for the locks of others as long as it is told', async () => {
-    const other = await connected('lock holder');
-    await other.query('SELECT pg_advisory_lock(4711)');
-    const start = performance.now();
-    const waiting = inOneTrip(database, { sql: 'SELECT pg_advisory_xact_lock(4711)', parameters: [] }, 100);
-    await expect(waiting).rejects.toMatchObject({ driverError: { code: '55P03' } });
-    expect(performance.now() - start).toBeLessThan(900);
-    await other.destroy();
-  });
-
-  it('B3: that Postgres ends before its COMMIT is known not to have happened', async () => {
+  it('B3: that Postgres ends has an unknown outcome, and has written nothing if it was not at its end', async () => {
     const before = await count();
     const ends = {
       sql: `WITH written AS (INSERT INTO transaction_test VALUES (15) RETURNING id)
             SELECT pg_terminate_backend(pg_backend_pid()) FROM written`,
       parameters: [],
     };
-    await expect(inOneTrip(database, ends, 100)).rejects.toBeInstanceOf(DatabaseUnavailable);
+    await expect(inOneStatement(database, ends)).rejects.toBeInstanceOf(OutcomeUnknown);
     expect(await count()).toBe(before);
   });
 
-  it('B2: whose connection ends at COMMIT has an unknown outcome', async () => {
-    await endAtCommit();
-    await expect(inOneTrip(database, insert(16), 100)).rejects.toBeInstanceOf(OutcomeUnknown);
-    await database.query('DROP FUNCTION end_at_commit CASCADE');
+  it('B2: whose connection ends while it is committed has an unknown outcome', async () => {
+    await atCommit(endSession);
+    await expect(inOneStatement(database, insert(16))).rejects.toBeInstanceOf(OutcomeUnknown);
+    await database.query('DROP FUNCTION at_commit CASCADE');
   });
 });
 
-/** From now on a transaction that has written a row here is ended by Postgres at its COMMIT. */
-async function endAtCommit(): Promise<void> {
+/** What from now on happens at the COMMIT of a transaction that has written a row here. */
+async function atCommit(statement: string): Promise<void> {
   await database.query(`
-    CREATE FUNCTION end_at_commit() RETURNS trigger LANGUAGE plpgsql AS
-      $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$;
+    CREATE FUNCTION at_commit() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN ${statement}; RETURN NULL; END $$;
     CREATE CONSTRAINT TRIGGER at_commit AFTER INSERT ON transaction_test
-      DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION end_at_commit()`);
+      DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION at_commit()`);
 }
+
+const endSession = 'PERFORM pg_terminate_backend(pg_backend_pid())';
 
 const connected = async (name: string): Promise<DataSource> =>
   new DataSource(

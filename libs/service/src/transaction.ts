@@ -1,7 +1,7 @@
 import type { PoolClient, QueryConfig } from 'pg';
 import { QueryFailedError, type DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 import { throughGate } from './connect-gate.js';
-import { isConnectionLoss, sqlState } from './postgres-errors.js';
+import { isConnectionLoss } from './postgres-errors.js';
 
 /** Postgres is away, or went away before COMMIT was sent: nothing was written. */
 export class DatabaseUnavailable extends Error {
@@ -10,10 +10,10 @@ export class DatabaseUnavailable extends Error {
   }
 }
 
-/** COMMIT was sent and its answer never came: the transaction is committed or not, and only looking can tell. */
+/** What commits was sent and its answer never came: the transaction is committed or not, and only looking can tell. */
 export class OutcomeUnknown extends Error {
   constructor(cause: unknown) {
-    super('the answer to COMMIT was lost', { cause });
+    super('the answer to what commits was lost', { cause });
   }
 }
 
@@ -49,37 +49,30 @@ export interface Statement {
 }
 
 /**
- * Runs one statement in a transaction of its own in one round trip: BEGIN, the statement and COMMIT are sent together.
- * Needs a pool whose clients pipeline.
- * @param lockWaitMs how long it may wait for others' locks
- * @returns its rows, only after Postgres has answered COMMIT with `COMMIT`
- * @throws as `inTransaction`; but since COMMIT is on its way from the start, the outcome is unknown already when the
- *   connection or its timer is lost before Postgres has answered the statement
+ * Runs one statement that is a transaction by itself: nothing to begin and nothing to commit, in one round trip.
+ * @returns its rows, only after Postgres has committed: until then it does not say that it is ready for another one
+ * @throws OutcomeUnknown      the connection or its timer was lost; the connection is destroyed
+ * @throws DatabaseUnavailable no connection: nothing was written
+ * @throws QueryFailedError    Postgres refused it: nothing was written
  */
-export async function inOneTrip<Row>(
+export async function inOneStatement<Row>(
   database: DataSource,
   { sql, parameters }: Statement,
-  lockWaitMs: number,
 ): Promise<Row[]> {
   return onOneConnection(database, async (_runner, client) => {
-    const begun = client.query(`START TRANSACTION; SET LOCAL lock_timeout = ${lockWaitMs}`);
-    const done = client.query(preparedQuery({ sql, parameters }));
-    const [beginning, statement, ending] = await Promise.allSettled([begun, done, commit(client)]);
-    for (const part of [beginning, statement])
-      if (part.status === 'rejected' && wasAnswered(part.reason)) {
-        if (!isConnectionLoss(part.reason)) throw new QueryFailedError(sql, parameters, part.reason as Error);
-        destroy(client);
-        throw new DatabaseUnavailable(part.reason);
-      }
-    if (ending.status === 'rejected') throw ending.reason;
-    return (await done).rows as Row[];
+    try {
+      const { rows } = await client.query(preparedQuery({ sql, parameters }));
+      return rows as Row[];
+    } catch (error) {
+      if (!isConnectionLoss(error)) throw new QueryFailedError(sql, parameters, error as Error);
+      destroy(client);
+      throw wasSent(error) ? new OutcomeUnknown(error) : new DatabaseUnavailable(error);
+    }
   });
 }
 
-/** Whether Postgres said so, or the statement was never sent: then COMMIT, behind it, has committed nothing. */
-function wasAnswered(error: unknown): boolean {
-  return sqlState(error) !== undefined || !isConnectionLoss(error) || /not queryable/.test(String(error));
-}
+/** The pool may hand out a client that has just learned that its connection is gone. */
+const wasSent = (error: unknown): boolean => !/not queryable/.test(String(error));
 
 /**
  * Runs a statement that is planned once for each connection, where planning costs more than the rest. Not for one that

@@ -2,7 +2,13 @@ import { insertMessagesFrom } from '@paid-once/outbox';
 
 const columns = `payment_id, type, message_id, client, idempotency_key, src, dest, amount_minor, currency, reference`;
 
-/** New payments, as the part `event` of a statement. Parameters: one array for each column. */
+/**
+ * Says, before the first row is written, how long this transaction may wait for another one that holds a key. For a whole
+ * table it waits as long as any statement of its session.
+ */
+const waitingAtMost = (ms: string) => `(SELECT set_config('lock_timeout', ${ms}::text, true)) IS NOT NULL`;
+
+/** New payments, as the part `event` of a statement. Parameters: one array for each column, then milliseconds to wait. */
 export const paymentEvents = `
 event AS (
   INSERT INTO payment_event
@@ -10,6 +16,7 @@ event AS (
   SELECT outbox_uuidv7(), 'payment.accepted', client, idempotency_key, fingerprint, src, dest, amount_minor, currency, reference
     FROM unnest($1::text[], $2::text[], $3::bytea[], $4::text[], $5::text[], $6::bigint[], $7::text[], $8::text[])
          WITH ORDINALITY AS new (client, idempotency_key, fingerprint, src, dest, amount_minor, currency, reference, position)
+   WHERE ${waitingAtMost('$9')}
    ORDER BY position                                       -- the caller's sorting is the order of locking
       ON CONFLICT DO NOTHING
   RETURNING ${columns}, created_at
@@ -27,6 +34,7 @@ payment AS (
          (payment_id, type, client, idempotency_key, fingerprint, src, dest, amount_minor, currency, reference)
   SELECT payment_id, 'payment.reversed', client, idempotency_key, fingerprint, src, dest, amount_minor, currency, reference
     FROM payment
+   WHERE ${waitingAtMost('$5')}
    ORDER BY position
       ON CONFLICT DO NOTHING
   RETURNING ${columns}
@@ -61,8 +69,8 @@ SELECT * FROM event`;
 
 /** What is recorded under these keys, and the payments with these ids; `created_at` is always the payment's. */
 export const findRecordedSql = `
-SELECT event.payment_id, event.type, event.message_id, event.client, event.idempotency_key, event.fingerprint,
-       event.src, event.dest, event.amount_minor, event.currency, event.reference, payment.created_at
+SELECT event.payment_id, event.type, event.message_id, event.client, event.idempotency_key,
+       encode(event.fingerprint, 'hex') AS fingerprint, event.src, event.dest, event.amount_minor, event.currency, event.reference, payment.created_at
   FROM (SELECT payment_event.*
           FROM unnest($1::text[], $2::text[]) AS wanted (client, idempotency_key)
           JOIN payment_event USING (client, idempotency_key)

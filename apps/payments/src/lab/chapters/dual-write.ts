@@ -4,7 +4,8 @@ import { UnconfirmedPublisher } from '@paid-once/broker/lab';
 import { paymentsExchange, wireMessage, type MessageSource } from '@paid-once/contracts';
 import { faultPoint, inTransaction, pause, sqlState, TemporarilyUnavailable } from '@paid-once/service';
 import { DataSource, type EntityManager } from 'typeorm';
-import { acceptanceOf, findRecorded, statementFor, type Acceptance } from '../../accept-batch.js';
+import { acceptanceOf, statementFor, type Acceptance } from '../../accept-batch.js';
+import { findRecorded } from '../../find-recorded.js';
 import type { PaymentCommand } from '../../payment-command.js';
 import { messageOf, type EventRow } from '../../payment-message.js';
 import { paymentEvents, reversalEvents } from '../../sql/payment-events.js';
@@ -13,6 +14,7 @@ import { CurrentChapter } from './current-chapter.js';
 export const AMQP_URL = Symbol('as whom and through which link payments publishes by itself');
 
 const connectMs = 2_000;
+const lockWaitMs = 1_000;
 
 /** The events of `accept-batch.ts`, without the outbox rows that belong to them. */
 const untold = {
@@ -84,7 +86,7 @@ export class DualWrite implements OnApplicationShutdown {
   ): Promise<{ acceptance: Acceptance; message?: MessageSource }> {
     try {
       const paid = await inTransaction(this.database, async (tx) => {
-        const { sql, parameters } = statementFor([command], untold);
+        const { sql, parameters } = statementFor([command], lockWaitMs, untold);
         const [event] = await tx.query<EventRow[]>(sql, parameters);
         return event && { acceptance: acceptanceOf(event), message: await sourceOf(tx, event) };
       });
