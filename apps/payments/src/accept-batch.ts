@@ -8,6 +8,7 @@ import {
   uuidArray,
   type Statement,
 } from '@paid-once/service';
+import { wakeRelays } from '@paid-once/outbox';
 import type { DataSource } from 'typeorm';
 import { fingerprintOf, type PaymentCommand } from './payment-command.js';
 import type { EventRow } from './payment-message.js';
@@ -36,8 +37,12 @@ export async function acceptBatch(
   lockWaitMs: number,
 ): Promise<(Acceptance | undefined)[]> {
   faultPoint('payments.before-transaction');
-  const written = await inOneStatement<EventRow>(database, statementFor(commands, lockWaitMs));
+  const written = await inOneStatement<EventRow & { shards: string }>(
+    database,
+    statementFor(commands, lockWaitMs),
+  );
   faultPoint('payments.after-commit');
+  if (written[0]) wakeRelays(database, written[0].shards);
   const accepted = new Map(written.map((row) => [keyOf(row.client, row.idempotency_key), row]));
   return commands.map(({ client, idempotencyKey }) => {
     const row = accepted.get(keyOf(client, idempotencyKey));

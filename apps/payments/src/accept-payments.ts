@@ -1,6 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { wakeRelays } from '@paid-once/outbox';
 import { Batcher, Overloaded, Waiting } from '@paid-once/service';
 import { DataSource } from 'typeorm';
 import { acceptBatch, type Acceptance } from './accept-batch.js';
@@ -122,7 +121,6 @@ export class AcceptPayments {
 
   private async attempt(commands: PaymentCommand[], lockWaitMs: number): Promise<Attempt[]> {
     const acceptances = await acceptBatch(this.database, commands, lockWaitMs);
-    if (acceptances.some((acceptance) => acceptance !== undefined)) wakeRelays(this.database);
     return acceptances.map((acceptance) => acceptance ?? 'not-written');
   }
 }

@@ -75,10 +75,14 @@ export class HeldConnection implements Reader {
 }
 
 /** One statement on a pooled connection, which is destroyed if it was lost meanwhile. */
-export async function runStatement(database: DataSource, sql: string): Promise<void> {
+export async function runStatement(
+  database: DataSource,
+  sql: string,
+  parameters: unknown[] = [],
+): Promise<void> {
   const connection = await HeldConnection.open(database);
   try {
-    await connection.query(sql);
+    await connection.query(sql, parameters);
     await connection.giveBack();
   } catch (error) {
     await (isConnectionLoss(error) ? connection.destroy() : connection.giveBack());

@@ -34,6 +34,12 @@ describe('relays', () => {
         })),
       ),
     );
+  const inShards = async () => {
+    const rows = await outbox.database.query<{ shard: number; count: number }[]>(
+      'SELECT shard, count(*)::int AS count FROM outbox_message GROUP BY shard',
+    );
+    return new Map(rows.map(({ shard, count }) => [shard, count]));
+  };
   const shardsOf = (...relays: RunningRelay[]) => relays.map(({ shards }) => shards);
   const published = (...relays: RunningRelay[]) =>
     new Set(relays.flatMap(({ broker }) => broker.payloads)).size;
@@ -61,6 +67,22 @@ describe('relays', () => {
     await messages(4, 'two');
     relay.goOn();
     await eventually(() => expect(published(relay)).toBe(8));
+  }, 30_000);
+
+  it('C12: look only into the shards that a wake-up names, and into all when it names none', async () => {
+    const relay = await start('relay');
+    await eventually(() => expect(shardsOf(relay)).toEqual([4]));
+    relay.hang(); // it does not look by itself
+    await relay.relay.beat();
+    await eventually(() => expect(relay.lastOutcomes.size).toBe(4)); // each has looked once, as it began
+    await messages(40);
+    const waiting = await inShards();
+    expect(waiting.size).toBe(4);
+    wakeRelays(outbox.database, '1,3');
+    const named = (waiting.get(1) ?? 0) + (waiting.get(3) ?? 0);
+    await eventually(() => expect(published(relay)).toBe(named), 3_000);
+    wakeRelays(outbox.database);
+    await eventually(() => expect(published(relay)).toBe(40), 3_000);
   }, 30_000);
 
   it('C6: have taken over when a process dies before any time-out could tell', async () => {

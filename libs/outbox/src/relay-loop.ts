@@ -5,6 +5,7 @@ import type { Publish } from './publish.js';
 import { RelayPass, type PassOutcome } from './relay-pass.js';
 import { ShardLoop } from './shard-loop.js';
 import { fairShare, ShardOwnership } from './shard-ownership.js';
+import { concerns } from './wake-relays.js';
 
 export interface RelayOptions {
   database: DataSource;
@@ -34,7 +35,7 @@ export class Relay implements OnApplicationBootstrap, OnModuleDestroy {
     this.ownership = new ShardOwnership({
       url: options.lockUrl,
       applicationName: `${options.applicationName} locks`,
-      onWake: () => this.wake(),
+      onWake: (shards) => this.wake(shards),
       onLost: () => this.abandonAll(),
     });
   }
@@ -54,9 +55,9 @@ export class Relay implements OnApplicationBootstrap, OnModuleDestroy {
     return (this.beating ??= this.beatOnce().finally(() => (this.beating = undefined)));
   }
 
-  /** Something was committed. */
-  wake(): void {
-    this.loops.forEach((loop) => loop.wake());
+  /** Something was committed, in these shards if any are named. */
+  wake(shards?: string): void {
+    this.loops.forEach((loop, shard) => concerns(shards, shard) && loop.wake());
   }
 
   /** What failed may work now: the broker is back. */

@@ -40,7 +40,7 @@ export class ShardOwnership {
     private readonly options: {
       url: string;
       applicationName: string;
-      onWake: () => void;
+      onWake: (shards: string | undefined) => void;
       onLost: () => void;
     },
   ) {}
@@ -103,7 +103,7 @@ export class ShardOwnership {
       keepAlive: true,
       options: `-c idle_session_timeout=${idleSessionTimeoutMs} -c enable_seqscan=off -c enable_bitmapscan=off -c jit=off`,
     });
-    session.on('notification', this.options.onWake);
+    session.on('notification', ({ payload }) => this.options.onWake(payload));
     session.on('error', () => this.session === session && this.close());
     try {
       await session.connect();

@@ -44,7 +44,8 @@ payment AS (
     JOIN payment USING (payment_id, client, idempotency_key)
 )`;
 
-// What `messageOf` makes of an event, in SQL: so the outbox row costs no round trip of its own.
+// What `messageOf` makes of an event, in SQL: so the outbox row costs no round trip of its own. Returns the events, with all
+// shards that the rows are in.
 const messages = (headers: string) => `
 message AS (
   SELECT message_id, type, payment_id::text AS key, ${headers} AS headers,
@@ -52,20 +53,21 @@ message AS (
                 payment_id, src, dest, amount_minor, currency, coalesce(to_json(reference)::text, 'null')) AS payload
     FROM event
 ), told AS (${insertMessagesFrom('message', 'key')}
-)`;
+  RETURNING shard
+)
+SELECT *, (SELECT string_agg(DISTINCT shard::text, ',') FROM told) AS shards
+  FROM event`;
 
 /** New payments, each with its outbox row: of those whose key is taken nothing is written, and nothing returned. */
 export const insertPaymentsSql = `
-WITH ${paymentEvents}, ${messages(`'{}'::jsonb`)}
-SELECT * FROM event`;
+WITH ${paymentEvents}, ${messages(`'{}'::jsonb`)}`;
 
 /**
  * Reversals of payments that exist, each with its outbox row. Nothing is written for an unknown payment, one that is
  * reversed already, or a key that is taken.
  */
 export const insertReversalsSql = `
-WITH ${reversalEvents}, ${messages(`jsonb_build_object('causation', payment_id || '/payment.accepted')`)}
-SELECT * FROM event`;
+WITH ${reversalEvents}, ${messages(`jsonb_build_object('causation', payment_id || '/payment.accepted')`)}`;
 
 /** What is recorded under these keys, and the payments with these ids; `created_at` is always the payment's. */
 export const findRecordedSql = `
