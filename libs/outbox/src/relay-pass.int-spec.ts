@@ -128,6 +128,18 @@ describe('a relay pass', () => {
     await Promise.all(late.map((runner) => runner.release()));
   });
 
+  it('widens its windows under load: after many rows it waits for more before it looks for the next ones', async () => {
+    const pass = newPass();
+    await pass.run();
+    await outbox.database.transaction(async (tx) => {
+      for (let row = 0; row < 60; row++) await messageIn(tx, `row ${row}`);
+    });
+    const started = performance.now();
+    expect(await pass.run()).toEqual({ kind: 'drained' });
+    expect(performance.now() - started).toBeGreaterThan(95);
+    expect(broker.payloads).toHaveLength(60);
+  });
+
   it('changes nothing when nothing waits', async () => {
     const pass = newPass();
     await pass.run();

@@ -19,6 +19,8 @@ import {
 const progressEveryMs = 100;
 /** Windows of a few rows cost everybody: the next one opens this much later, as a multiple of what opening took. */
 const restAfterOpening = { factor: 5, minMs: 10, maxMs: 1_000 };
+/** Under load they widen: after many rows the next ones come soon, and among a hundred each costs half as much. */
+const restAfterRows = { eachMs: 2, maxMs: 100 };
 
 export type PassOutcome =
   | { kind: 'more' } // the next window is open: go on
@@ -53,6 +55,7 @@ export class RelayPass {
   private held: Held | undefined;
   private openedAt = -Infinity;
   private restMs = 0;
+  private rows = 0;
   private readonly options: RelayPassOptions;
   private readonly betweenWindows: BetweenWindows;
 
@@ -93,8 +96,10 @@ export class RelayPass {
   }
 
   private async openWindow(held: Held): Promise<void> {
-    const restMs = this.openedAt + this.restMs - performance.now();
+    const widening = Math.min(this.rows * restAfterRows.eachMs, restAfterRows.maxMs);
+    const restMs = this.openedAt + Math.max(this.restMs, widening) - performance.now();
     if (restMs > 0) await pause(restMs);
+    this.rows = 0;
     this.openedAt = performance.now();
     held.progress = await openWindow(held.connection, held.progress);
     const { factor, minMs, maxMs } = restAfterOpening;
@@ -121,6 +126,7 @@ export class RelayPass {
     let goesOn = true;
     while (before || slice.length > 0) {
       goesOn &&= slice.length === 0 || mayGoOn();
+      this.rows += slice.length;
       const leaving = goesOn && slice.length > 0 ? this.send(slice) : undefined;
       // Not beyond what is held back before that is on record: should somebody drop what it is behind just now, nothing
       // would hold back the next one of its key, which would overtake it.

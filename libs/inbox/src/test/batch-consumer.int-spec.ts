@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Delivery } from '@paid-once/broker';
 import type { DataSource, EntityManager } from 'typeorm';
@@ -82,6 +83,21 @@ describe('the batch consumer', () => {
       deliver: (list: Parameters<FakeSubscription['deliver']>[0]) => subscription.deliver(list, {}),
     };
   }
+
+  it('takes a message alone at once, and after many collects those that follow into one batch', async () => {
+    const { consumer, subscription, deliver } = consume();
+    deliver(messages(1, 1));
+    await eventually(() => subscription.acks.length === 1);
+    deliver(messages(2, 200));
+    await eventually(() => subscription.acks.length === 2);
+    for (let next = 201; next <= 220; next++) {
+      deliver(messages(next, next));
+      await setImmediate();
+    }
+    await eventually(() => subscription.acks.at(-1) === 220);
+    expect(subscription.acks).toEqual([1, 200, 220]);
+    expect(consumer.counts).toMatchObject({ batches: 3, done: 220 });
+  });
 
   it('acknowledges a batch with one ack, only after its commit', async () => {
     const committedWhenAcked: number[] = [];
