@@ -1,3 +1,4 @@
+import { untilQuiet } from '../rig/cpu.js';
 import { cpuMeter, Program } from '../rig/program.js';
 import { inTurn, type Run } from '../rig/rounds.js';
 import type { BenchSystem } from '../rig/system.js';
@@ -55,6 +56,7 @@ export async function measured(
   const before = await system.messagesInQueues();
   const program = await Program.start(path, { ...system.env, BENCH_MESSAGES: String(messages), ...env });
   try {
+    await untilQuiet(system.servers.broker.pid, system.servers.paymentsDb.pid);
     const postgres = cpuMeter(system.servers.paymentsDb.pid);
     const broker = cpuMeter(system.servers.broker.pid);
     const drained = await program.go<Drained>();

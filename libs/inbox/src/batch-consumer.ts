@@ -29,7 +29,8 @@ interface Held {
 }
 
 /**
- * Settles deliveries in batches, in the order they came, one batch at a time: what arrives during a batch is the next.
+ * Settles deliveries in batches, in the order they came, one batch at a time: what arrives during a batch is the next. After
+ * a large one it rests, so that the next is large, too.
  * A delivery is acknowledged only after the commit of what it caused, or of its being parked. While the database is away
  * deliveries are kept; the prefetch limit then stops the broker, so nothing is redelivered in circles.
  */
