@@ -55,7 +55,7 @@ describe('setup', () => {
       0,
       { rebased: { rows, shards: 4, systemIdentifier: expect.any(String) } },
     ]);
-    expect(stderr).toContain(`so it was rebased: ${rows} messages`);
+    expect(stderr).toContain(`so it was rebased: ${rows.toLocaleString('en')} messages`);
     expect(stderr).toContain('money: nothing is lost and nothing is paid twice');
     expect(stderr).toContain('next: nothing');
     await payments.expectAgreement();
