@@ -6,7 +6,7 @@ export type Consumption = Pick<BatchConsumer, 'state' | 'counts' | 'pause' | 're
 /** How many batches are posted side by side: while Postgres works on one, the next is read. */
 const lanes = 2;
 
-/** Consumes every second queue in one lane, and the others in another one. */
+/** Deals the queues to the lanes in turn, and consumes them there. */
 export function inLanes(queues: string[], consume: (some: string[]) => Consumption): Consumption {
   const ofLane = (lane: number) => queues.filter((_, position) => position % lanes === lane);
   const used = Array.from({ length: Math.min(lanes, queues.length) }, (_, lane) => ofLane(lane));

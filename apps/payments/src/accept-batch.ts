@@ -25,7 +25,7 @@ export type Acceptance =
 
 /**
  * (1) Payments, their idempotency keys and (2) their outbox rows: one statement, which is one transaction, for the whole
- * batch.
+ * batch. Then the relays of their shards are woken.
  * @param commands   all of one kind, no key twice
  * @param lockWaitMs how long to wait for another transaction that holds one of the keys
  * @returns undefined for what was not written, because something is on record that `findRecorded` tells

@@ -52,17 +52,17 @@ export async function once<Message extends Identified>(
   return answer;
 }
 
-/** SHA-256, in hex: as a Buffer it takes twice as long. */
+/** SHA-256, in hex: as a Buffer it takes more than twice as long. */
 export function bodyHash(body: Buffer): string {
   return hash('sha256', body, 'hex');
 }
 
+/** @returns the ids that were not inserted */
 // The run is checked inside the statement: a reset's TRUNCATE waits for this insert or this insert for the TRUNCATE, and
 // then it reads the new run. Checked before it, a message of the old run could slip in behind the reset.
 // Scalar subqueries: of a joined table that was never analysed the planner expects thousands of rows, and compiles the
 // statement with JIT, which took 300 ms a batch.
 // Sorted: two ledgers that insert the same ids in different orders would deadlock.
-/** @returns the ids that were not inserted */
 export async function insertIds(
   tx: EntityManager,
   messages: Identified[],

@@ -55,7 +55,7 @@ export class RelayPass {
   private held: Held | undefined;
   private openedAt = -Infinity;
   private restMs = 0;
-  private rows = 0;
+  private rowsInWindow = 0;
   private readonly options: RelayPassOptions;
   private readonly betweenWindows: BetweenWindows;
 
@@ -96,10 +96,10 @@ export class RelayPass {
   }
 
   private async openWindow(held: Held): Promise<void> {
-    const widening = Math.min(this.rows * restAfterRows.eachMs, restAfterRows.maxMs);
+    const widening = Math.min(this.rowsInWindow * restAfterRows.eachMs, restAfterRows.maxMs);
     const restMs = this.openedAt + Math.max(this.restMs, widening) - performance.now();
     if (restMs > 0) await pause(restMs);
-    this.rows = 0;
+    this.rowsInWindow = 0;
     this.openedAt = performance.now();
     held.progress = await openWindow(held.connection, held.progress);
     const { factor, minMs, maxMs } = restAfterOpening;
@@ -126,7 +126,7 @@ export class RelayPass {
     let goesOn = true;
     while (before || slice.length > 0) {
       goesOn &&= slice.length === 0 || mayGoOn();
-      this.rows += slice.length;
+      this.rowsInWindow += slice.length;
       const leaving = goesOn && slice.length > 0 ? this.send(slice) : undefined;
       // Not beyond what is held back before that is on record: should somebody drop what it is behind just now, nothing
       // would hold back the next one of its key, which would overtake it.

@@ -1,6 +1,6 @@
 /**
  * Arrays as parameters, in Postgres's binary format. `pg` passes a Buffer on as it is; given an array it quotes and escapes
- * each element, and Postgres undoes that: of a ledger's CPU that took a twelfth.
+ * each element, and Postgres undoes that: of a ledger's CPU that took a twentieth.
  * @see https://www.postgresql.org/docs/current/protocol-overview.html#PROTOCOL-FORMAT-CODES, and array_recv() in its source
  */
 const elementTypes = { bytea: 17, bigint: 20, smallint: 21, text: 25, uuid: 2950 }; // as pg_type has them
@@ -14,19 +14,19 @@ export function textArray(texts: readonly (string | null | undefined)[]): Buffer
     if (text === null || text === undefined) return null;
     for (let i = 0; i < text.length; i++) {
       const code = text.charCodeAt(i);
-      if (code > 0x7f) return buffer.write(text, at); // not ASCII; four times as slow for a short text
+      if (code > 0x7f) return buffer.write(text, at); // not ASCII; three times as slow for a short text
       buffer[at + i] = code;
     }
     return text.length;
   });
 }
 
-/** @param uuids with their hyphens */
+/** @param uuids with their hyphens, and checked to be UUIDs: what is none would be sent as another one */
 export function uuidArray(uuids: readonly string[]): Buffer {
   return array('uuid', uuids, 16 * uuids.length, writeHex);
 }
 
-/** @param values in hex */
+/** @param values in hex, not from outside: nothing is checked */
 export function byteaArray(values: readonly string[]): Buffer {
   const maxBytes = values.reduce((sum, hex) => sum + hex.length / 2, 0);
   return array('bytea', values, maxBytes, writeHex);

@@ -105,16 +105,6 @@ describe('a statement that is a transaction by itself', () => {
     expect(await count()).toBe(before);
   });
 
-  it('that Postgres refuses only as it commits is refused: it is not over with its last row', async () => {
-    const before = await count();
-    await atCommit(`RAISE 'not today' USING ERRCODE = '23514'`);
-    await expect(inOneStatement(database, insert(17))).rejects.toMatchObject({
-      driverError: { code: '23514' },
-    });
-    await database.query('DROP FUNCTION at_commit CASCADE');
-    expect(await count()).toBe(before);
-  });
-
   it('whose statement cannot be written is refused, not taken for a lost connection', async () => {
     const endless = { toPostgres: () => 'x'.repeat(2 ** 30) };
     const refused = inOneStatement(database, { sql: 'SELECT $1::text', parameters: [endless] });

@@ -10,10 +10,10 @@ export class DatabaseUnavailable extends Error {
   }
 }
 
-/** What commits was sent and its answer never came: the transaction is committed or not, and only looking can tell. */
+/** The commit was asked for and its answer never came: the transaction is committed or not, and only looking can tell. */
 export class OutcomeUnknown extends Error {
   constructor(cause: unknown) {
-    super('the answer to what commits was lost', { cause });
+    super('the answer to the commit was lost', { cause });
   }
 }
 

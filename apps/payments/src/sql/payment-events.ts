@@ -44,8 +44,7 @@ payment AS (
     JOIN payment USING (payment_id, client, idempotency_key)
 )`;
 
-// What `messageOf` makes of an event, in SQL: so the outbox row costs no round trip of its own. Returns the events, with all
-// shards that the rows are in.
+// What `messageOf` makes of an event, in SQL: so the outbox row costs no round trip of its own.
 const messages = (headers: string) => `
 message AS (
   SELECT message_id, type, payment_id::text AS key, ${headers} AS headers,
@@ -54,25 +53,30 @@ message AS (
     FROM event
 ), told AS (${insertMessagesFrom('message', 'key')}
   RETURNING shard
-)
-SELECT *, (SELECT string_agg(DISTINCT shard::text, ',') FROM told) AS shards
+)`;
+
+/** The events, each with all the shards that have a row now, for `wakeRelays`. */
+const eventsAndShards = `SELECT *, (SELECT string_agg(DISTINCT shard::text, ',') FROM told) AS shards
   FROM event`;
 
 /** New payments, each with its outbox row: of those whose key is taken nothing is written, and nothing returned. */
 export const insertPaymentsSql = `
-WITH ${paymentEvents}, ${messages(`'{}'::jsonb`)}`;
+WITH ${paymentEvents}, ${messages(`'{}'::jsonb`)}
+${eventsAndShards}`;
 
 /**
  * Reversals of payments that exist, each with its outbox row. Nothing is written for an unknown payment, one that is
  * reversed already, or a key that is taken.
  */
 export const insertReversalsSql = `
-WITH ${reversalEvents}, ${messages(`jsonb_build_object('causation', payment_id || '/payment.accepted')`)}`;
+WITH ${reversalEvents}, ${messages(`jsonb_build_object('causation', payment_id || '/payment.accepted')`)}
+${eventsAndShards}`;
 
 /** What is recorded under these keys, and the payments with these ids; `created_at` is always the payment's. */
 export const findRecordedSql = `
 SELECT event.payment_id, event.type, event.message_id, event.client, event.idempotency_key,
-       encode(event.fingerprint, 'hex') AS fingerprint, event.src, event.dest, event.amount_minor, event.currency, event.reference, payment.created_at
+       encode(event.fingerprint, 'hex') AS fingerprint, event.src, event.dest, event.amount_minor, event.currency,
+       event.reference, payment.created_at
   FROM (SELECT payment_event.*
           FROM unnest($1::text[], $2::text[]) AS wanted (client, idempotency_key)
           JOIN payment_event USING (client, idempotency_key)
