@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
 import { errorCode } from './error-code.js';
 import { poll } from './poll.js';
-import { childrenOf, isFrozen } from './process-table.js';
+import { childrenOf, isAlive, isFrozen } from './process-table.js';
 import type { Exit, ProcessState } from './server.js';
 import { thawWhenWeEnd } from './thaw-when-we-end.js';
 
@@ -16,8 +16,8 @@ export interface RunningProcess {
   /** How it is now, whoever has killed or frozen it. */
   readonly state: ProcessState;
   /**
-   * Signals the program; SIGKILL, SIGSTOP and SIGCONT its children too, and then it resolves when the program is gone,
-   * frozen or thawed. Harmless when it is gone.
+   * Signals the program; SIGKILL, SIGSTOP and SIGCONT its children too, and then it resolves when all of them are gone,
+   * or the program is frozen or thawed. Harmless when it is gone.
    */
   kill(signal: NodeJS.Signals): Promise<void>;
   /** Asks the program to end, also when it is frozen, and kills it when it has not after `limitMs` milliseconds. */
@@ -59,17 +59,21 @@ export function runningProcess(options: {
     if (gone) return 'dead';
     return (isFrozen(pid) ?? frozen) ? 'stopped' : 'running';
   };
-  const send = (signal: NodeJS.Signals): void => {
-    if (gone) return;
+  /** @returns the processes that were signalled */
+  const send = (signal: NodeJS.Signals): number[] => {
+    if (gone) return [];
     if (signal === 'SIGSTOP' && guarded && !frozen) dropGuard = thawWhenWeEnd(pid);
     // Frozen before its children are looked for, so that none is missed. Frozen ones would outlive a killed parent.
     if (signal === 'SIGSTOP' || signal === 'SIGKILL') sendSignal(pid, 'SIGSTOP');
     const isForAll = signal === 'SIGSTOP' || signal === 'SIGCONT' || signal === 'SIGKILL';
-    for (const member of isForAll ? [pid, ...childrenOf(pid)] : [pid]) sendSignal(member, signal);
+    const members = isForAll ? [pid, ...childrenOf(pid)] : [pid];
+    for (const member of members) sendSignal(member, signal);
     if (signal === 'SIGSTOP') frozen = true;
-    if (signal !== 'SIGCONT') return;
-    frozen = false;
-    dropGuard();
+    if (signal === 'SIGCONT') {
+      frozen = false;
+      dropGuard();
+    }
+    return members;
   };
   const settled = (wanted: ProcessState): Promise<unknown> =>
     poll(() => (gone || state() === wanted ? true : undefined), signalLimitMs);
@@ -81,8 +85,12 @@ export function runningProcess(options: {
       return state();
     },
     async kill(signal) {
-      send(signal);
-      if (signal === 'SIGKILL') await exited;
+      const members = send(signal);
+      if (signal === 'SIGKILL') {
+        await exited;
+        // Each takes its own time to give its memory back, and the program need not be the last of them.
+        await poll(() => (members.some(isAlive) ? undefined : true), signalLimitMs);
+      }
       if (signal === 'SIGSTOP') await settled('stopped');
       if (signal === 'SIGCONT') await settled('running');
     },
