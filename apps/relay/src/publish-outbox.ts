@@ -1,7 +1,8 @@
-import { Unpublishable as UnpublishableMessage, type Publisher } from '@paid-once/broker';
-import { paymentEventData, paymentEventTypes, wireMessage } from '@paid-once/contracts';
+import { Unpublishable as UnpublishableMessage, type Messages, type Publisher } from '@paid-once/broker';
+import { wireMessage } from '@paid-once/contracts';
 import { Unpublishable, type OutboxRow } from '@paid-once/outbox';
 import { faultPoint } from '@paid-once/service';
+import { faultOf } from './fault-of.js';
 
 /** (4) Outbox rows as messages: a shard is a lane of the publisher, so its order is kept. */
 export class PublishOutbox {
@@ -25,7 +26,7 @@ export class PublishOutbox {
     });
     if (invalid.length > 0) throw new Unpublishable(invalid);
     try {
-      await this.publisher.publishAll(shard, rows.map(wireMessage), () => {
+      await this.publisher.publishAll(shard, messagesOf(rows), () => {
         faultPoint('relay.after-publish');
         onLeft?.();
       });
@@ -37,15 +38,13 @@ export class PublishOutbox {
   }
 }
 
-// The ledger would park it. Here it is still clear that the fault is on our side, and its payment's reversal stays behind it.
-function faultOf({ type, payload, created_at: createdAt }: OutboxRow): string | undefined {
-  // Not every time that Postgres can keep is a Date: such a row would throw for ever, and its shard would stand still.
-  if (!(createdAt instanceof Date) || Number.isNaN(createdAt.getTime())) return 'created_at';
-  if (!(paymentEventTypes as readonly string[]).includes(type)) return undefined;
-  try {
-    const { error } = paymentEventData.safeParse(JSON.parse(payload));
-    return error?.issues.map(({ path }) => path.join('.')).join(', ');
-  } catch {
-    return 'the payload is not JSON';
-  }
+// Each is made when it leaves, and not kept: with thousands on their way, keeping them costs more than making them.
+function messagesOf(rows: OutboxRow[]): Messages {
+  return {
+    length: rows.length,
+    at(index) {
+      const row = rows[index];
+      return row && wireMessage(row);
+    },
+  };
 }

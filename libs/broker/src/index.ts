@@ -2,7 +2,7 @@ export { BrokerConnection, type BrokerConnectionOptions, type BrokerState } from
 export { checkTopology, TopologyFault } from './check-topology.js';
 export { Consumer, type ConsumerOptions, type ConsumerState } from './consumer.js';
 export { definitions, type BrokerCredentials, type BrokerUsers } from './definitions.js';
-export type { Delivery, OutgoingMessage } from './message.js';
+export type { Delivery, Messages, OutgoingMessage } from './message.js';
 export * from './publish-failures.js';
 export { Publisher } from './publisher.js';
 export type { PublisherOptions } from './publisher-options.js';

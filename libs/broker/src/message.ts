@@ -11,6 +11,15 @@ export interface OutgoingMessage {
   timestamp: Date;
 }
 
+/**
+ * Messages in their order: an array, or what makes each when it is asked for, so that none lives longer than it takes to
+ * send it. The same index must give the same message again.
+ */
+export interface Messages {
+  readonly length: number;
+  at(index: number): OutgoingMessage | undefined;
+}
+
 /** A message as a queue delivered it; nothing in it is trusted, and what is not there is undefined. */
 export interface Delivery {
   queue: string;

@@ -1,7 +1,7 @@
 import type { ConfirmChannel } from 'amqplib';
 import type { BrokerConnection } from './broker-connection.js';
 import { closeChannel } from './close-channel.js';
-import type { OutgoingMessage } from './message.js';
+import type { Messages } from './message.js';
 import { BrokerUnreachable } from './publish-failures.js';
 import { publishPipelined } from './publish-pipelined.js';
 import type { PublisherOptions } from './publisher-options.js';
@@ -24,7 +24,7 @@ export class PublishLane {
     private readonly signs: SignsOfLife,
   ) {}
 
-  async publishAll(messages: readonly OutgoingMessage[], onLeft: () => void = () => {}): Promise<void> {
+  async publishAll(messages: Messages, onLeft: () => void = () => {}): Promise<void> {
     if (this.sending)
       throw new Error('Bug: two publishes at a time on one lane; their messages would be mixed');
     if (messages.length === 0) return;

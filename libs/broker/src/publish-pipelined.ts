@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { IllegalOperationError, type ConfirmChannel, type Message, type Options } from 'amqplib';
 import type { BrokerConnection, BrokerState } from './broker-connection.js';
-import type { OutgoingMessage } from './message.js';
+import { HeaderTable } from './header-table.js';
+import type { Messages, OutgoingMessage } from './message.js';
 import {
   BrokerBlocked,
   BrokerUnreachable,
@@ -23,7 +24,7 @@ const messagesInBurst = 64;
 export async function publishPipelined(
   connection: BrokerConnection,
   channel: ConfirmChannel,
-  messages: readonly OutgoingMessage[],
+  messages: Messages,
   options: PublisherOptions,
   signs: SignsOfLife,
   onLeft: () => void,
@@ -49,10 +50,12 @@ class SliceInFlight {
   private readonly resolve: () => void;
   private readonly reject: (failure: Error) => void;
   private readonly settled: Uint8Array;
+  private readonly headers = new HeaderTable();
   private readonly returned = new Set<string>();
   private readonly refused: string[] = [];
   private unpublishable: Unpublishable | undefined;
-  private published = 0;
+  /** The ids of what was published so far. The messages themselves are not kept. */
+  private readonly published: string[] = [];
   private hasRoom = true;
   private answered = 0;
   /** Nothing more is published; what is on its way is still awaited, so that the failure tells all there is to tell. */
@@ -66,7 +69,7 @@ class SliceInFlight {
   constructor(
     private readonly connection: BrokerConnection,
     private readonly channel: ConfirmChannel,
-    private readonly messages: readonly OutgoingMessage[],
+    private readonly messages: Messages,
     private readonly options: PublisherOptions,
     private readonly signs: SignsOfLife,
   ) {
@@ -85,7 +88,8 @@ class SliceInFlight {
 
   /** @returns whether all have left, and none has failed so far */
   async publish(): Promise<boolean> {
-    while (this.published < this.messages.length && !this.stopped && !this.over) await this.sendBurst();
+    while (this.published.length < this.messages.length && !this.stopped && !this.over)
+      await this.sendBurst();
     const isWhole = !this.stopped && !this.over;
     this.stopped = true;
     this.settleIfAnswered();
@@ -95,9 +99,10 @@ class SliceInFlight {
   private async sendBurst(): Promise<void> {
     const release = this.connection.collectWrites();
     try {
-      for (const message of this.messages.slice(this.published, this.published + messagesInBurst)) {
+      const end = Math.min(this.published.length + messagesInBurst, this.messages.length);
+      while (this.published.length < end) {
         if (this.stopped || this.over) return;
-        this.send(this.published, message);
+        this.send(this.published.length);
       }
       await Promise.race([left(), this.confirmed]);
     } finally {
@@ -115,16 +120,17 @@ class SliceInFlight {
     this.channel.off('close', this.onClose);
   }
 
-  private send(index: number, message: OutgoingMessage): void {
+  private send(index: number): void {
+    const message = this.messageAt(index);
     try {
       this.hasRoom = this.channel.publish(
         this.options.exchange,
         message.routingKey,
         message.body,
-        propertiesOf(message),
+        propertiesOf(message, this.headers.holding(message.headers)),
         (refusal: unknown) => this.onAnswer(index, refusal),
       );
-      this.published++;
+      this.published.push(message.messageId);
     } catch (error) {
       if (error instanceof IllegalOperationError) this.failUnreachable();
       else {
@@ -155,14 +161,14 @@ class SliceInFlight {
     this.lastSignAt = performance.now();
     this.signs.seen();
     if (refusal) {
-      this.refused.push(this.idOf(index));
+      this.refused.push(this.published[index] ?? '');
       this.stopped = true; // later messages must not overtake this one
     }
     this.settleIfAnswered();
   }
 
   private settleIfAnswered(): void {
-    if (!this.stopped || this.answered < this.published || this.over) return;
+    if (!this.stopped || this.answered < this.published.length || this.over) return;
     if (this.refused.length > 0) this.fail(new PublishRefused(this.refused));
     else if (this.returned.size > 0) this.fail(new Unroutable([...this.returned]));
     else if (this.unpublishable !== undefined) this.fail(this.unpublishable);
@@ -170,8 +176,9 @@ class SliceInFlight {
   }
 
   private readonly onReturn = ({ properties }: Message): void => {
-    if (!this.messages.some(({ messageId }) => messageId === properties.messageId)) return;
-    this.returned.add(String(properties.messageId));
+    const messageId = String(properties.messageId);
+    if (!this.published.includes(messageId)) return;
+    this.returned.add(messageId);
     this.stopped = true;
   };
 
@@ -205,12 +212,12 @@ class SliceInFlight {
 
   private refusalBecause(reason: string): Error {
     const size = /message size (\d+) .*larger than/.exec(reason)?.[1];
-    const tooLarge = this.messages.find(
-      ({ body }, index) => !this.settled[index] && body.length === Number(size),
+    const tooLarge = this.published.find(
+      (_, index) => !this.settled[index] && this.messageAt(index).body.length === Number(size),
     );
     return tooLarge === undefined
       ? new PublishRefused(this.unsettled(), reason)
-      : new Unpublishable(tooLarge.messageId, 'too-big', reason);
+      : new Unpublishable(tooLarge, 'too-big', reason);
   }
 
   private fail(failure: Error): void {
@@ -220,17 +227,17 @@ class SliceInFlight {
   }
 
   private unsettled(): string[] {
-    return this.messages
-      .slice(0, this.published)
-      .flatMap(({ messageId }, index) => (this.settled[index] ? [] : [messageId]));
+    return this.published.filter((_, index) => !this.settled[index]);
   }
 
-  private idOf(index: number): string {
-    return this.messages[index]?.messageId ?? '';
+  private messageAt(index: number): OutgoingMessage {
+    const message = this.messages.at(index);
+    if (message === undefined) throw new Error('Bug: there are fewer messages than were announced');
+    return message;
   }
 }
 
-function propertiesOf(message: OutgoingMessage): Options.Publish {
+function propertiesOf(message: OutgoingMessage, headers: OutgoingMessage['headers']): Options.Publish {
   return {
     persistent: true,
     mandatory: true,
@@ -238,7 +245,7 @@ function propertiesOf(message: OutgoingMessage): Options.Publish {
     type: message.type,
     contentType: message.contentType,
     appId: message.appId,
-    headers: message.headers,
+    headers,
     timestamp: Math.floor(message.timestamp.getTime() / 1000),
   };
 }

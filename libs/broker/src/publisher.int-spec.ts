@@ -58,6 +58,22 @@ describe('publisher', () => {
     expect(Math.abs(Number(taken[7]?.properties.timestamp) - Date.now() / 1000)).toBeLessThan(60);
   });
 
+  it('delivers each message with its own headers, be they as those of the one before or not', async () => {
+    const headers = [
+      { key: 'a' },
+      { key: 'b' },
+      { key: 'c', causation: 'a' },
+      { key: 'd' },
+      { causation: 'e' },
+    ];
+    await publisher.publishAll(
+      0,
+      messages('a', 5).map((message, index) => ({ ...message, headers: headers[index] ?? {} })),
+    );
+    const taken = await broker.take(queue);
+    expect(taken.map(({ properties }) => properties.headers)).toEqual(headers);
+  });
+
   it('D8: fails what no queue takes, although the broker confirms it: returned, then confirmed, is a failure', async () => {
     await broker.deleteBindings(queue);
     const failure = await failureOf(publisher.publishAll(0, messages('a', 3)));

@@ -1,5 +1,5 @@
 import type { BrokerConnection } from './broker-connection.js';
-import type { OutgoingMessage } from './message.js';
+import type { Messages } from './message.js';
 import { PublishLane } from './publish-lane.js';
 import type { PublisherOptions } from './publisher-options.js';
 import { SignsOfLife } from './signs-of-life.js';
@@ -29,7 +29,7 @@ export class Publisher {
    * @throws ConfirmTimeout no confirm in time: the broker may hold the messages or not
    * @throws Unpublishable  this message can never be published; those after it were not published, those before may be
    */
-  publishAll(lane: number, messages: readonly OutgoingMessage[], onLeft?: () => void): Promise<void> {
+  publishAll(lane: number, messages: Messages, onLeft?: () => void): Promise<void> {
     let used = this.lanes.get(lane);
     if (used === undefined)
       this.lanes.set(lane, (used = new PublishLane(this.connection, this.options, this.signs)));

@@ -28,6 +28,20 @@ export const paymentEventData = z
   .refine(({ src, dest }) => src !== dest, 'src and dest are the same account');
 export type PaymentEventData = z.infer<typeof paymentEventData>;
 
+// No escapes, an amount below the largest one, two accounts: what is not so may still keep the schema.
+const asWritten =
+  /^\{"paymentId":"([^"]+)","src":"([\w-]{1,64})","dest":"(?!\2")[\w-]{1,64}","amountMinor":"[1-9]\d{0,14}","currency":"([A-Z]{3})","reference":(?:null|"[^"\\\p{Cc}]{0,70}")\}$/u;
+
+/**
+ * Whether a payload keeps the schema, told from its text alone, as payments writes it: a tenth of the work of parsing and
+ * checking it. When it does not, the schema must tell.
+ */
+export function isPlainPaymentEvent(payload: string): boolean {
+  const [, paymentId, , currency] = asWritten.exec(payload) ?? [];
+  if (paymentId === undefined || currency === undefined) return false;
+  return isUuidV7(paymentId) && currencyDecimals(currency) !== undefined;
+}
+
 /** The event that must be posted before this one: a reversal follows its payment. */
 export function predecessorOf(type: PaymentEventType, paymentId: string): string | undefined {
   return type === 'payment.reversed' ? eventName('payment.accepted', paymentId) : undefined;

@@ -11,10 +11,11 @@ import { boundedMessage } from './bounded-message.js';
  */
 export const readSliceSql = `
 SELECT message.id, message.message_id, message.run_id, message.shard, message.type, message.key, message.created_at,${boundedMessage},
-       EXISTS (SELECT
-                 FROM outbox_dead_letter AS dead
-                WHERE dead.key = message.key
-                  AND (dead.id = message.id OR dead.id < message.id AND dead.dropped_at IS NULL)) AS dead
+       (SELECT EXISTS (SELECT FROM outbox_dead_letter))    -- asked once; without any, no row need be asked for
+       AND EXISTS (SELECT
+                     FROM outbox_dead_letter AS dead
+                    WHERE dead.key = message.key
+                      AND (dead.id = message.id OR dead.id < message.id AND dead.dropped_at IS NULL)) AS dead
   FROM (
        (SELECT message.*
           FROM pg_snapshot_xip($2::pg_snapshot) AS late (xid)
