@@ -15,7 +15,7 @@ export async function takeWaiting(
   events: string[],
   arrived: { messageId: string }[],
 ): Promise<Message[]> {
-  if (arrived.length === 0) return [];
+  if (arrived.length === 0 || !(await isAnythingParked(tx))) return [];
   const rows: ParkedRow[] = await tx.query(
     `WITH taken AS (
        DELETE FROM parked_message
@@ -40,4 +40,10 @@ export async function takeWaiting(
     [textArray(events), textArray(arrived.map(({ messageId }) => messageId))],
   );
   return rows.map(messageOfRow);
+}
+
+/** As a rule nothing is: then no names need be sent and looked for. */
+async function isAnythingParked(tx: EntityManager): Promise<boolean> {
+  const [row] = await tx.query<{ parked: boolean }[]>('SELECT EXISTS (SELECT FROM parked_message) AS parked');
+  return row?.parked === true;
 }
