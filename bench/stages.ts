@@ -64,9 +64,17 @@ export const stages: Record<string, Stage> = {
   ledger: async (system, quick) => {
     const ledger = await ledgerBench(
       system,
-      quick ? { rounds: 1, messages: 50_000 } : { rounds: 5, messages: 200_000 },
+      quick ? { rounds: 1, messages: 50_000, seconds: 2 } : { rounds: 5, messages: 200_000, seconds: 5 },
     );
-    return { figures: { ledger: { vsAckOnly: ledger.ratio('ledger', 'ack only') } }, measured: ledger };
+    return {
+      figures: { ledger: { vsAckOnly: ledger.ratio('ledger', 'ack only') } },
+      bars: {
+        title: 'RabbitMQ to ledger, posted once',
+        rounds: ledger.of((name) => name !== 'ack only'),
+        ours: (name) => name.startsWith('ledger'),
+      },
+      measured: ledger,
+    };
   },
   guarantees: async (system, quick) => {
     const { rounds, messages } = quick ? { rounds: 1, messages: 20_000 } : { rounds: 3, messages: 100_000 };

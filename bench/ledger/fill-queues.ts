@@ -7,13 +7,15 @@ const atATime = 1_000;
 
 /**
  * Puts payment events into the ledger's queues, evenly over the shards.
- * @param accounts between how many names the money moves; with two, all payments go from one to the other
+ * @param options.accounts between how many names the money moves; with two, all payments go from one to the other
+ * @param options.exchange of somebody else's queues
  */
 export async function fillQueues(
   broker: BrokerConnection,
-  { messages, accounts, runId }: { messages: number; accounts: number; runId: string },
+  options: { messages: number; accounts: number; runId: string; exchange?: string },
 ): Promise<void> {
-  const publisher = new Publisher(broker, { exchange: paymentsExchange, confirmTimeoutMs: 30_000 });
+  const { messages, accounts, runId, exchange = paymentsExchange } = options;
+  const publisher = new Publisher(broker, { exchange, confirmTimeoutMs: 30_000 });
   const lanes = Array.from({ length: shardCount }, async (_, shard) => {
     for (let from = shard; from < messages; from += shardCount * atATime) {
       const numbers = Array.from({ length: atATime }, (_, i) => from + i * shardCount);

@@ -3,6 +3,7 @@ import { cpuMeter, Program } from '../rig/program.js';
 import { inTurn, type Run } from '../rig/rounds.js';
 import type { BenchSystem } from '../rig/system.js';
 import { fillQueues } from './fill-queues.js';
+import { otherLedger } from './other-ledger.js';
 
 interface Consumed {
   messages: number;
@@ -12,17 +13,21 @@ interface Consumed {
   batchSize?: number;
 }
 
-/** Posting what is in the queues, with every guarantee on, beside reading and acknowledging it. */
+/** Posting what is in the queues, with every guarantee on, beside reading and acknowledging it, and beside other ledgers. */
 export async function ledgerBench(
   system: BenchSystem,
-  { rounds, messages }: { rounds: number; messages: number },
+  { rounds, messages, seconds }: { rounds: number; messages: number; seconds: number },
 ) {
+  const other = (chain: string, env?: Record<string, string>) => otherLedger(system, chain, { seconds, env });
   const ledger = 'dist/bench/ledger/ledger-program.js';
   const ackOnly = 'dist/bench/ledger/ack-only-program.js';
   return inTurn('ledger', rounds, {
     'ack only': () => consume(system, ackOnly, messages, 2_000),
     ledger: () => consume(system, ledger, messages, 2_000),
     'ledger, two hot accounts': () => consume(system, ledger, messages, 2),
+    'a transaction a message, one at a time': () => other('tutorial', { BENCH_PREFETCH: '1' }),
+    'a transaction a message, 20 at a time': () => other('tutorial', { BENCH_PREFETCH: '20' }),
+    'pg-transactional-outbox, inbox': () => other('pg-transactional-outbox'),
   });
 }
 

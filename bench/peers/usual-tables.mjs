@@ -59,9 +59,9 @@ export const OutboxRow = new EntitySchema({
   },
 });
 
-/** A pool of ten, as habits have it. */
-export function connectTypeOrm(databaseUrl, entities) {
-  return new DataSource({ type: 'postgres', url: databaseUrl, poolSize: 10, entities }).initialize();
+/** @param poolSize connections; ten, as habits have it */
+export function connectTypeOrm(databaseUrl, entities, poolSize = 10) {
+  return new DataSource({ type: 'postgres', url: databaseUrl, poolSize, entities }).initialize();
 }
 
 /** The columns of a payment as it was asked for. */

@@ -1,5 +1,5 @@
-// One transaction a message: its inbox row, the transfer, the balances; acknowledged after the commit. Ten at a time
-// instead of the tutorials' one, because that is faster.
+// One transaction a message: its inbox row, the transfer, the balances; acknowledged after the commit. In the chain ten at
+// a time instead of the tutorials' one, because that is faster.
 import { setting } from '../../protocol.mjs';
 import { once } from '../../schema.mjs';
 import { makeLedgerTables, postTransfer } from '../../ledger-tables.mjs';
@@ -7,7 +7,7 @@ import { serveUntilTerm } from '../../service.mjs';
 import { connectTypeOrm } from '../../usual-tables.mjs';
 import { openChain } from '../../chain-broker.mjs';
 
-const prefetch = 10;
+const prefetch = Number(process.env.BENCH_PREFETCH ?? 10);
 
 const databaseUrl = setting('BENCH_LEDGER_DB_URL');
 await makeLedgerTables(databaseUrl);
@@ -16,7 +16,7 @@ await once(databaseUrl, 'inbox', (client) =>
     'CREATE TABLE inbox (message_id uuid PRIMARY KEY, received_at timestamptz NOT NULL DEFAULT now())',
   ),
 );
-const dataSource = await connectTypeOrm(databaseUrl, []);
+const dataSource = await connectTypeOrm(databaseUrl, [], prefetch);
 const { channel, queue } = await openChain('tutorial');
 
 await channel.prefetch(prefetch);
