@@ -9,8 +9,8 @@ import { checkServer } from './window.js';
 
 /** Rows in one statement: some 50 ms. */
 const portionSize = 10_000;
-/** The pause after a portion, as a multiple of what it took: others get four fifths of the time, whatever a portion costs. */
-const pauseAfterPortion = { factor: 4, minMs: 20 };
+/** The pause after a portion, as a multiple of what it took: others get nine tenths of the time, whatever a portion costs. */
+const pauseAfterPortion = { factor: 9, minMs: 20 };
 /** What a run left behind on purpose is looked at again after this. */
 const sweepEveryMs = 3_600_000;
 

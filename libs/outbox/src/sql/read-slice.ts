@@ -31,12 +31,11 @@ SELECT message.id, message.message_id, message.run_id, message.shard, message.ty
        UNION ALL
        (SELECT *
           FROM outbox_message
-         WHERE shard = $1
-           AND id > greatest($6, $4::bigint - 1)
-           AND id <= $5                                    -- else a short window is looked for in all that came since
+         WHERE (shard, id) > ($1, greatest($6, $4::bigint - 1))
+           AND (shard, id) <= ($1, $5)                     -- else a short window is looked for in all that came since
            AND (xid >= pg_snapshot_xmax($2::pg_snapshot)) IS TRUE  -- "IS TRUE": else the index on xid, and a sort
            AND pg_visible_in_snapshot(xid, $3::pg_snapshot)
-         ORDER BY id
+         ORDER BY shard, id                                -- "shard": else the primary key, and the rows of all shards
          LIMIT $7)
        ) AS message
  ORDER BY message.id
