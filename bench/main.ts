@@ -4,7 +4,6 @@ import { cpus, totalmem } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
 import Table from 'cli-table3';
 import { goalText, verdict } from './goals.js';
-import { barsSvg } from './rig/bars.js';
 import { inCheckout } from './rig/program.js';
 import { installPeers } from './rig/install-peers.js';
 import { say } from './rig/say.js';
@@ -50,55 +49,48 @@ function readStages(text: string): string[] {
 }
 
 async function run({ only = names, quick, json }: Options): Promise<void> {
-  if (only.some((name) => ['api', 'e2e', 'peers'].includes(name))) await installPeers();
+  if (only.some((name) => ['api', 'ledger', 'e2e', 'peers'].includes(name))) await installPeers();
   const found: Record<string, Findings> = {};
+  const file = `${resultsFolder()}/${new Date().toISOString().slice(0, 19).replaceAll(':', '')}.json`;
   const system = await BenchSystem.start();
   try {
     for (const name of names.filter((stage) => only.includes(stage))) {
       const began = performance.now();
       const findings = await stages[name]?.(system, quick);
-      if (findings) found[name] = findings;
+      if (!findings) continue;
+      found[name] = findings;
       say(`${name}: measured in ${Math.round((performance.now() - began) / 1_000)} s`);
+      if (findings.drawing) writeFileSync(`${resultsFolder()}/${name}.svg`, findings.drawing);
+      // After each: a stage that fails after an hour must not take the others along.
+      const results = { quick, machine: machine(), figures: figuresIn(found), measured: measuredIn(found) };
+      writeFileSync(file, `${JSON.stringify({ ...results, peers: found['peers']?.peers }, undefined, 2)}\n`);
     }
   } finally {
     await system.stop();
   }
+  say(`all that was measured: ${file}`);
+  const [figures, peers] = [figuresIn(found), found['peers']?.peers];
+  if (!json) console.log(tableOf(figures, peers));
+  else console.log(JSON.stringify({ ...figures, ...(peers && { peers }) }));
+}
+
+/** Of one stage of the system, different stages of the bench may tell. */
+function figuresIn(found: Record<string, Findings>): Record<string, Record<string, number>> {
   const figures: Record<string, Record<string, number>> = {};
   for (const findings of Object.values(found))
     for (const [stage, values] of Object.entries(findings.figures))
       figures[stage] = { ...figures[stage], ...values };
-  const peers = found['peers']?.peers;
-  for (const [name, { bars }] of Object.entries(found)) if (bars) draw(name, bars);
-  keep({ quick, machine: machine(), figures, peers, measured: measuredIn(found) });
-  if (!json) console.log(tableOf(figures, peers));
-  else console.log(JSON.stringify({ ...figures, ...(peers && { peers }) }));
+  return figures;
 }
 
 function measuredIn(found: Record<string, Findings>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(found).map(([name, { measured }]) => [name, measured]));
 }
 
-function draw(stage: string, { title, rounds, ours }: NonNullable<Findings['bars']>): void {
-  const bars = rounds.names.map((name) => ({
-    label: name,
-    perSecond: rounds.figure(name).median,
-    ours: ours(name),
-  }));
-  bars.sort((a, b) => b.perSecond - a.perSecond);
-  writeFileSync(`${resultsFolder()}/${stage}.svg`, barsSvg(title, bars));
-}
-
 function resultsFolder(): string {
   const folder = inCheckout('bench/results');
   mkdirSync(folder, { recursive: true });
   return folder;
-}
-
-function keep(results: object): void {
-  const folder = resultsFolder();
-  const file = `${folder}/${new Date().toISOString().slice(0, 19).replaceAll(':', '')}.json`;
-  writeFileSync(file, `${JSON.stringify(results, undefined, 2)}\n`);
-  say(`all that was measured: ${file}`);
 }
 
 function tableOf(figures: Record<string, Record<string, number>>, peers: Findings['peers']): string {

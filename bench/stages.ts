@@ -4,9 +4,10 @@ import { fullGrowth, growthBench, quickGrowth } from './growth/growth-bench.js';
 import { fullLedgerGrowth, ledgerGrowth, quickLedgerGrowth } from './growth/ledger-growth.js';
 import { guaranteesBench } from './guarantees/guarantees-bench.js';
 import { ledgerBench } from './ledger/ledger-bench.js';
+import { drawGrowth } from './growth/draw-growth.js';
 import { peersBench } from './others/peers-bench.js';
 import { relayBench } from './relay/relay-bench.js';
-import type { Rounds } from './rig/rounds.js';
+import { barsOf } from './rig/bars.js';
 import type { BenchSystem } from './rig/system.js';
 import { writersBench } from './writers/writers-bench.js';
 
@@ -14,8 +15,8 @@ import { writersBench } from './writers/writers-bench.js';
 export interface Findings {
   figures: Record<string, Record<string, number>>;
   peers?: { name: string; perSecond: number; ratio: number }[];
-  /** What is drawn: the title, and the rounds it is drawn from. */
-  bars?: { title: string; rounds: Rounds<string>; ours: (name: string) => boolean };
+  /** An SVG. */
+  drawing?: string;
   measured: unknown;
 }
 
@@ -37,11 +38,11 @@ export const stages: Record<string, Stage> = {
           aloneVsInsert: api.ratio('alone: payments', 'alone: Nest + Fastify, one statement', 'p50Ms'),
         },
       },
-      bars: {
-        title: 'POST /payments, 64 connections',
-        rounds: api.of((name) => !name.startsWith('alone')),
-        ours: (name) => name === 'payments',
-      },
+      drawing: barsOf(
+        'POST /payments, 64 connections',
+        api.of((name) => !name.startsWith('alone')),
+        (name) => name === 'payments',
+      ),
       measured: api,
     };
   },
@@ -68,11 +69,11 @@ export const stages: Record<string, Stage> = {
     );
     return {
       figures: { ledger: { vsAckOnly: ledger.ratio('ledger', 'ack only') } },
-      bars: {
-        title: 'RabbitMQ to ledger, posted once',
-        rounds: ledger.of((name) => name !== 'ack only'),
-        ours: (name) => name.startsWith('ledger'),
-      },
+      drawing: barsOf(
+        'RabbitMQ to ledger, posted once',
+        ledger.of((name) => name !== 'ack only'),
+        (name) => name.startsWith('ledger'),
+      ),
       measured: ledger,
     };
   },
@@ -134,6 +135,7 @@ export const stages: Record<string, Stage> = {
           inboxFlat: ledger.inboxFlat,
         },
       },
+      drawing: drawGrowth(growth.points),
       measured: { growth, ledger },
     };
   },
@@ -147,7 +149,7 @@ export const stages: Record<string, Stage> = {
     const others = peers.names.filter((name) => name !== 'paid-once');
     return {
       figures: {},
-      bars: { title: 'Outbox to RabbitMQ, confirmed', rounds: peers, ours: (name) => name === 'paid-once' },
+      drawing: barsOf('Outbox to RabbitMQ, confirmed', peers, (name) => name === 'paid-once'),
       peers: others.map((name) => ({
         name,
         perSecond: peers.median(name),

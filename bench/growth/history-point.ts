@@ -15,6 +15,8 @@ export interface HistoryPoint extends WindowCost {
   perSecond: number;
   /** To draining an outbox without history, in turn. */
   ratio: number;
+  /** What the relay and its Postgres spend on a message, to the same without history. */
+  costRatio: number;
   /** outbox_message with its indexes. */
   tableMb: number;
   rounds: Rounds<'no history' | 'history'>;
@@ -38,6 +40,7 @@ export async function historyPoint(
     ...cost,
     perSecond: runs.figure('history').median,
     ratio: runs.ratio('history', 'no history'),
+    costRatio: runs.ratio('history', 'no history', 'ownMicros'),
     tableMb,
     rounds: runs,
   };

@@ -1,4 +1,6 @@
-export interface Bar {
+import type { Rounds } from './rounds.js';
+
+interface Bar {
   label: string;
   perSecond: number;
   /** Ours stand out. */
@@ -8,7 +10,7 @@ export interface Bar {
 const [labelWidth, barWidth, rowHeight] = [300, 380, 28];
 
 /** Bars in an SVG that can be read on light and on dark ground. */
-export function barsSvg(title: string, bars: Bar[]): string {
+function barsSvg(title: string, bars: Bar[]): string {
   const most = Math.max(...bars.map(({ perSecond }) => perSecond));
   const rows = bars.map(({ label, perSecond, ours }, row) => {
     const y = 44 + row * rowHeight;
@@ -27,6 +29,19 @@ export function barsSvg(title: string, bars: Bar[]): string {
 ${rows.join('\n')}
 </svg>
 `;
+}
+
+/** The medians of some rounds, the largest first. */
+export function barsOf(title: string, rounds: Rounds<string>, ours: (name: string) => boolean): string {
+  const bars = rounds.names.map((name) => ({
+    label: name,
+    perSecond: rounds.figure(name).median,
+    ours: ours(name),
+  }));
+  return barsSvg(
+    title,
+    bars.sort((a, b) => b.perSecond - a.perSecond),
+  );
 }
 
 function escaped(text: string): string {
