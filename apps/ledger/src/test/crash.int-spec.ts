@@ -64,9 +64,9 @@ describe('a ledger process that is killed', () => {
         messageOf(ledger.setup.runId, data, 'payment.reversed'),
       ]);
       await broker.publish(messages);
-      for (const child of [processes.start(point), processes.start(point)])
+      for (const child of [await processes.start(point), await processes.start(point)])
         expect(await exitOf(child)).toBe('SIGKILL');
-      await finish(processes.start());
+      await finish(await processes.start());
       expect(await sums()).toEqual({
         transfers: 604,
         events: 604,
@@ -79,7 +79,7 @@ describe('a ledger process that is killed', () => {
 
   it('by SIGTERM, acknowledges all that it has posted and nothing else, and exits with 0', async () => {
     await ledger.empty();
-    const child = processes.start();
+    const child = await processes.start();
     await broker.publish(Array.from({ length: 5_000 }, () => messageOf(ledger.setup.runId, payment())));
     await eventually(async () => (await transfers()) > 0);
     child.kill('SIGTERM');

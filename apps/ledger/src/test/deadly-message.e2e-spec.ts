@@ -40,7 +40,7 @@ describe('a message that kills the ledger', () => {
     await broker.publish([...events.slice(0, 30), kills, reversal, ...events.slice(30)]);
     let deaths = 0;
     for (; (await parked()).length === 0; deaths++) {
-      const { child } = processes.startVulnerable();
+      const { child } = await processes.startVulnerable();
       const over = await Promise.race([
         exitOf(child),
         eventually(async () => (await parked()).length > 0, 40_000),
@@ -72,7 +72,7 @@ describe('a message that kills the ledger', () => {
       park(tx, [{ message, reason: 'dead-lettered', detail: 'a test' }]),
     );
     const before = await parked();
-    const first = processes.startVulnerable();
+    const first = await processes.startVulnerable();
     await eventually(() => isReady(first.url), 60_000);
     const body = JSON.stringify({ by: 'ann', why: 'perhaps it is fixed', all: true });
     const redrive = (url: string) =>
@@ -86,14 +86,14 @@ describe('a message that kills the ledger', () => {
     expect(await count(`transfer WHERE payment_id = '${harmless.paymentId}'`)).toBe(1);
     expect((await parked()).length).toBe(before.length - 1);
 
-    const next = processes.startVulnerable();
+    const next = await processes.startVulnerable();
     await eventually(() => isReady(next.url), 60_000);
     const attempts = (await (await fetch(`${next.url}/inbox/attempts`)).json()) as unknown[];
     expect(attempts).toMatchObject([{ starts: 1, queue }]);
     next.child.kill('SIGTERM');
     expect(await exitOf(next.child)).toBe(0); // it had nothing to do with it
 
-    const fixed = processes.startFixed();
+    const fixed = await processes.startFixed();
     await eventually(() => isReady(fixed.url), 60_000);
     expect(await (await redrive(fixed.url)).json()).toMatchObject({ redriven: { posted: 2 }, remaining: 0 });
     expect(await parked()).toEqual([]);

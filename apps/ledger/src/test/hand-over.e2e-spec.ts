@@ -45,7 +45,11 @@ describe('several ledgers', () => {
     'F7 F9: hand a queue over in order when the one that consumes it ends by %s, again and again, and post each event once',
     async (signal) => {
       const all = Array.from({ length: 600 }, () => payment());
-      const ledgers = [processes.startFixed(), processes.startFixed(), processes.startFixed()];
+      const ledgers = [
+        await processes.startFixed(),
+        await processes.startFixed(),
+        await processes.startFixed(),
+      ];
       for (const { url } of ledgers) await eventually(() => isReady(url), 60_000);
       let published = 0;
       const publishing = (async () => {
@@ -70,7 +74,7 @@ describe('several ledgers', () => {
     await broker.publish(all.flatMap(lifeOf));
     const disorder = await broker.disorder(queue, 200);
     expect(disorder).toBeGreaterThan(0);
-    processes.startFixed();
+    await processes.startFixed();
     await eventually(async () => (await transfers()) === 200, 60_000);
     const [row] = await ledger.admin.query<unknown[]>(
       `SELECT count(*)::int AS pairs FROM transfer AS payment JOIN transfer AS reversal USING (payment_id)

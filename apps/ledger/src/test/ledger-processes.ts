@@ -1,3 +1,4 @@
+import { freePorts } from '@paid-once/infrastructure';
 import type { FaultPoint } from '@paid-once/service';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,38 +12,37 @@ const deadlyMessage = join(process.cwd(), 'apps/ledger/src/test/deadly-message.m
 /** Ledgers as processes of their own, in lab mode if their database is. */
 export class LedgerProcesses {
   private readonly running: ChildProcess[] = [];
-  private started = 0;
 
   constructor(
     private readonly ledger: LedgerRig,
     private readonly broker: BrokerRig,
   ) {}
 
-  start(crashAt?: FaultPoint): ChildProcess {
-    return this.spawn([program], crashAt && { PAID_ONCE_CRASH_AT: crashAt }).child;
+  async start(crashAt?: FaultPoint): Promise<ChildProcess> {
+    return (await this.spawn([program], crashAt && { PAID_ONCE_CRASH_AT: crashAt })).child;
   }
 
   /** One that dies of posting a payment with the reference `deadly`. */
-  startVulnerable(): { child: ChildProcess; url: string } {
+  startVulnerable(): Promise<{ child: ChildProcess; url: string }> {
     return this.spawn(['--import', deadlyMessage, program]);
   }
 
   /** The release that does not. */
-  startFixed(): { child: ChildProcess; url: string } {
+  startFixed(): Promise<{ child: ChildProcess; url: string }> {
     return this.spawn([program]);
   }
 
-  private spawn(
+  private async spawn(
     command: string[],
     environment: NodeJS.ProcessEnv = {},
-  ): { child: ChildProcess; url: string } {
-    const port = String(20_000 + (process.pid % 12_000) + this.started++);
+  ): Promise<{ child: ChildProcess; url: string }> {
+    const [port = 0] = await freePorts(1);
     const child = spawn(process.execPath, command, {
       env: {
         PAID_ONCE_LAB: String(this.ledger.setup.lab),
         PAID_ONCE_LEDGER_DB_URL: this.ledger.setup.serviceUrl,
         PAID_ONCE_LEDGER_AMQP_URL: this.broker.url('ledger'),
-        PAID_ONCE_LEDGER_PORT: port,
+        PAID_ONCE_LEDGER_PORT: String(port),
         ...environment,
       },
       stdio: 'ignore',

@@ -32,10 +32,10 @@ describe('a ledger process', () => {
       await enter(n);
       const count = 100;
       await publish(count);
-      expect(await exitOf(processes.start('ledger.after-commit'))).toBe('SIGKILL');
+      expect(await exitOf(await processes.start('ledger.after-commit'))).toBe('SIGKILL');
       const inBatch = (await posted()).transfers;
       expect(inBatch).toBeGreaterThan(0);
-      const next = processes.start(); // still in that chapter: it is in the database
+      const next = await processes.start(); // still in that chapter: it is in the database
       await eventually(async () => (await posted()).events === count);
       next.kill('SIGTERM');
       expect(await exitOf(next)).toBe(0);
@@ -51,7 +51,7 @@ describe('a ledger process', () => {
       await enter(1);
       const count = 200;
       await publish(count);
-      expect(await exitOf(processes.start(point))).toBe('SIGKILL');
+      expect(await exitOf(await processes.start(point))).toBe('SIGKILL');
       const left = await broker.left(); // and takes them
       const { transfers } = await posted();
       expect(transfers + left).toBeLessThan(count);
@@ -60,7 +60,7 @@ describe('a ledger process', () => {
 
   it('that starts in chapter 1 consumes with automatic acknowledgement from the first message on', async () => {
     await enter(1);
-    const child = processes.start();
+    const child = await processes.start();
     const seen = new Set<boolean>();
     await eventually(async () => {
       const consumers = await broker.consumersAcknowledge();
@@ -76,7 +76,7 @@ describe('a ledger process', () => {
 
   it('of chapter 1 told to stop posts what it has received first', async () => {
     await enter(1);
-    const child = processes.start();
+    const child = await processes.start();
     await publish(500);
     await eventually(async () => (await posted()).transfers > 0);
     child.kill('SIGTERM');
