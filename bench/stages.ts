@@ -1,10 +1,10 @@
 import { apiBench } from './api/api-bench.js';
 import { chainBench } from './end-to-end/chain-bench.js';
+import { drawGrowth } from './growth/draw-growth.js';
 import { fullGrowth, growthBench, quickGrowth } from './growth/growth-bench.js';
 import { fullLedgerGrowth, ledgerGrowth, quickLedgerGrowth } from './growth/ledger-growth.js';
 import { guaranteesBench } from './guarantees/guarantees-bench.js';
 import { ledgerBench } from './ledger/ledger-bench.js';
-import { drawGrowth } from './growth/draw-growth.js';
 import { peersBench } from './others/peers-bench.js';
 import { relayBench } from './relay/relay-bench.js';
 import { barsOf } from './rig/bars.js';

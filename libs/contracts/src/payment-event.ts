@@ -33,8 +33,8 @@ const asWritten =
   /^\{"paymentId":"([^"]+)","src":"([\w-]{1,64})","dest":"(?!\2")[\w-]{1,64}","amountMinor":"[1-9]\d{0,14}","currency":"([A-Z]{3})","reference":(?:null|"[^"\\\p{Cc}]{0,70}")\}$/u;
 
 /**
- * Whether a payload keeps the schema, told from its text alone, as payments writes it: a tenth of the work of parsing and
- * checking it. When it does not, the schema must tell.
+ * Whether a payload is written as payments writes one and keeps the schema, told from its text alone: a sixth of the work of
+ * parsing and checking it. False says nothing yet: then the schema must tell.
  */
 export function isPlainPaymentEvent(payload: string): boolean {
   const [, paymentId, , currency] = asWritten.exec(payload) ?? [];
