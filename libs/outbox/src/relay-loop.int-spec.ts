@@ -85,6 +85,27 @@ describe('relays', () => {
     await eventually(() => expect(published(relay)).toBe(40), 3_000);
   }, 30_000);
 
+  it('leave out every second sign of life while nothing waits, and none when something was committed', async () => {
+    const relay = await start('relay');
+    await eventually(() => expect(shardsOf(relay)).toEqual([4]));
+    relay.hang();
+    await relay.relay.beat();
+    await eventually(async () => {
+      await relay.relay.beat();
+      expect(relay.outcomes.slice(-4).map(({ kind }) => kind)).toEqual(Array(4).fill('drained'));
+    });
+    const beatsIn = async (ticks: number) => {
+      const before = relay.beats;
+      for (let tick = 0; tick < ticks; tick++) await relay.relay.beat();
+      return relay.beats - before;
+    };
+    expect(await beatsIn(10)).toBe(5);
+    await messages(4);
+    wakeRelays(outbox.database);
+    await eventually(() => expect(published(relay)).toBe(4));
+    expect(await beatsIn(1)).toBe(1);
+  }, 30_000);
+
   it('C6: have taken over when a process dies before any time-out could tell', async () => {
     const [dying, other] = [await start('dying'), await start('other')];
     await eventually(() => expect(shardsOf(dying, other)).toEqual([2, 2]));

@@ -28,6 +28,8 @@ export class Relay implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly loops = new Map<number, ShardLoop>();
   private beating: Promise<void> | undefined;
   private stopping = false;
+  /** Nothing waits, and no shard is another's who could die: every second sign of life is enough. */
+  private quiet = false;
   /** Surplus shards whose loop has ended: the next beat frees them. */
   private readonly giveUp = new Set<number>();
 
@@ -57,6 +59,7 @@ export class Relay implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Something was committed, in these shards if any are named. */
   wake(shards?: string): void {
+    this.quiet = false;
     this.loops.forEach((loop, shard) => concerns(shards, shard) && loop.wake());
   }
 
@@ -76,6 +79,10 @@ export class Relay implements OnApplicationBootstrap, OnModuleDestroy {
 
   private async beatOnce(): Promise<void> {
     if (this.stopping || !this.options.database.isInitialized) return;
+    if (this.quiet) {
+      this.quiet = false;
+      return;
+    }
     const giveUp = [...this.giveUp];
     try {
       const states = await this.ownership.beat(giveUp);
@@ -85,6 +92,7 @@ export class Relay implements OnApplicationBootstrap, OnModuleDestroy {
         if (!this.loops.has(shard) && !this.giveUp.has(shard)) this.loops.set(shard, this.startLoop(shard));
         if (has_work) this.loops.get(shard)?.wake();
       }
+      this.quiet = states.every(({ ours, has_work }) => ours && !has_work);
       ours.slice(fairShare(states)).forEach(({ shard }) => this.giveShardUp(shard));
       this.options.onBeat?.(undefined);
     } catch (error) {

@@ -51,7 +51,7 @@ export class ShardOwnership {
   }
 
   /**
-   * The sign of life, once a second: one statement, and one more when a shard is to be taken.
+   * The sign of life, each second or two: one statement, and one more when a shard is to be taken.
    * @param giveUp shards whose work has ended here
    * @returns every shard, as it is after this
    * @throws whatever keeps the database from answering; nothing is ours then

@@ -10,7 +10,7 @@ const restMs = 5;
 /**
  * Tells the relays that something was committed. Never inside the transaction: NOTIFY takes a lock at commit that all
  * writers share. The first call is sent at once; calls in the next milliseconds become one more. That it fails does not
- * matter: relays look by themselves once a second.
+ * matter: relays look by themselves each second, and each other one while nothing happens.
  * @param shards where something was committed, such as `0,3`; none: anywhere
  */
 export function wakeRelays(database: DataSource, shards = ''): void {

@@ -1,5 +1,5 @@
 /**
- * What an owner must know once a second, and the sign of life that keeps its locks: who holds each shard, how many
+ * What an owner must know each second or two, and the sign of life that keeps its locks: who holds each shard, how many
  * relays there are, and in which of our own shards something waits or was asked for. Parameters: lock class, member lock's number.
  */
 export const beatSql = `

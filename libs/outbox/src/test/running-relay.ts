@@ -8,6 +8,8 @@ export class RunningRelay {
   readonly broker = new Recorder();
   readonly outcomes: PassOutcome[] = [];
   readonly lastOutcomes = new Map<number, PassOutcome>();
+  /** How often the database was given a sign of life. */
+  beats = 0;
   private clock: NodeJS.Timeout | undefined;
 
   private constructor(
@@ -34,6 +36,7 @@ export class RunningRelay {
           running.outcomes.push(outcome);
           running.lastOutcomes.set(shard, outcome);
         },
+        onBeat: () => running.beats++,
       }),
     );
     running.goOn();
