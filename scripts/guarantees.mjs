@@ -77,7 +77,7 @@ function titlesIn(source) {
 }
 
 function withoutIds(title) {
-  return title.replace(/^(?:[A-H]\d{1,2} )*[A-H]\d{1,2}: /, '');
+  return title.replace(/^(?:[A-Z]\d{1,2} )*[A-Z]\d{1,2}: /, '');
 }
 
 function nearest(title, titles) {

@@ -75,7 +75,7 @@ describe('retention in the running system', () => {
   });
 
   it.each(['relay', 'ledger'] as const)(
-    'does not start a %s whose inbox would forget sooner than the outbox: exit 78, both variables named',
+    'K11: does not start a %s whose inbox would forget sooner than the outbox: exit 78, both variables named',
     (service) => {
       const role = service === 'relay' ? 'RELAY' : 'LEDGER';
       const { status, stderr } = spawnSync(process.execPath, [`dist/apps/${service}/src/main.js`], {

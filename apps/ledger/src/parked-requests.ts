@@ -1,4 +1,4 @@
-import { requester } from '@paid-once/contracts';
+import { isPlainText, requester } from '@paid-once/contracts';
 import { parkReasons, type ParkedFilter } from '@paid-once/inbox';
 import { wholeNumber } from '@paid-once/service';
 import { z } from 'zod';
@@ -6,7 +6,11 @@ import { z } from 'zod';
 const intervention = {
   ...requester,
   reason: z.enum(parkReasons).optional(),
-  payments: z.array(z.string().max(200)).min(1).max(1_000).optional(),
+  payments: z
+    .array(z.string().max(200).refine(isPlainText, 'has control characters'))
+    .min(1)
+    .max(1_000)
+    .optional(),
   ids: z
     .array(z.string().regex(/^\d{1,18}$/))
     .min(1)

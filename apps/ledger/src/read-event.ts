@@ -13,6 +13,7 @@ import {
   type PaymentEventType,
 } from '@paid-once/contracts';
 import { bodyHash, type Identified, type Message, type Parking } from '@paid-once/inbox';
+import { surveyJson } from '@paid-once/service';
 import type { z } from 'zod';
 
 /** A payment event that may be posted, with the message that carried it. */
@@ -65,6 +66,7 @@ function readEvent(message: Message): PaymentEvent | Marker | Parking {
     return refuse('no-identity', 'the message id is no UUIDv7');
   const json = readJson(message);
   if ('unreadable' in json) return refuse('unreadable', json.unreadable);
+  if (json.isAmbiguous) return refuse('invalid', 'it has a key twice, or is nested too deeply');
   const envelope = cloudEvent.safeParse(json.value);
   if (!envelope.success) return refuse('invalid', `no CloudEvent: ${faultsOf(envelope.error)}`);
   const { id, type, subject } = envelope.data;
@@ -93,12 +95,15 @@ function readJson({
   contentType,
   contentEncoding,
   body,
-}: Message): { value: unknown } | { unreadable: string } {
+}: Message): { value: unknown; isAmbiguous: boolean } | { unreadable: string } {
   if (contentEncoding !== undefined) return { unreadable: 'it is compressed or encoded' };
   if (contentType !== cloudEventContentType)
     return { unreadable: `its content type is not ${cloudEventContentType}` };
   try {
-    return { value: JSON.parse(strictUtf8.decode(body)) };
+    const text = strictUtf8.decode(body);
+    const value: unknown = JSON.parse(text);
+    const { hasDuplicateKey, isTooComplex } = surveyJson(text);
+    return { value, isAmbiguous: hasDuplicateKey || isTooComplex };
   } catch (error) {
     return { unreadable: error instanceof SyntaxError ? 'it is no JSON' : 'it is no UTF-8' };
   }

@@ -50,14 +50,14 @@ describe('a request that does not end', () => {
     'POST /payments HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nIdempotency-Key: slow\r\n' +
     `Content-Length: ${body.length}\r\n`;
   const cut: [title: string, begins: string, drips: string][] = [
-    ['A4: is closed in time when it stops within its headers', head, ''],
-    ['A4: is closed in time when it stops within its body', `${head}\r\n${body.slice(0, 20)}`, ''],
+    ['A4 P30: is closed in time when it stops within its headers', head, ''],
+    ['A4 P30: is closed in time when it stops within its body', `${head}\r\n${body.slice(0, 20)}`, ''],
     [
-      'A4: is closed in time when its headers drip in byte by byte',
+      'A4 P30: is closed in time when its headers drip in byte by byte',
       head,
       'X-More: xxxxxxxxxxxxxxxxxxxxxxxxxxx',
     ],
-    ['A4: is closed in time when its body drips in byte by byte', `${head}\r\n`, body],
+    ['A4 P30: is closed in time when its body drips in byte by byte', `${head}\r\n`, body],
   ];
 
   it.each(cut)('%s, with 200 like it, while others are served', async (_title, begins, drips) => {

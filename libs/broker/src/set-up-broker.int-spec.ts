@@ -57,7 +57,7 @@ describe('broker setup', () => {
     expect(takenIds(await broker.take('ledger.payments.parked'))).toEqual(['a-0']);
   });
 
-  it('gives the relay and the ledger no more than they need', async () => {
+  it('S5: gives the relay and the ledger no more than they need', async () => {
     const refused = async (
       user: 'relay' | 'ledger',
       act: (channel: Channel) => unknown,

@@ -41,7 +41,7 @@ const decimalsByCurrency = new Map(
 export function parseAmount(text: string, currency: string): bigint | AmountRefusal {
   const decimals = currencyDecimals(currency);
   if (decimals === undefined) throw new Error(`Bug: ${currency} was not checked before its amount was read`);
-  const match = /^(\d{1,40})(?:\.(\d{1,40}))?$/.exec(text);
+  const match = /^(\d{1,1000})(?:\.(\d{1,1000}))?$/.exec(text);
   if (!match) return 'not-a-decimal';
   const [, whole = '', fraction = ''] = match;
   if (fraction.length > decimals) return 'too-many-decimals';

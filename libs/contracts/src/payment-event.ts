@@ -12,6 +12,17 @@ export const paymentEventSchemaVersion = 1;
 export const accountName = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
 export const maxReferenceLength = 140;
 
+// oxlint-disable-next-line no-control-regex
+const controlCharacter = /[\u0000-\u001f\u007f-\u009f]/;
+
+/**
+ * Whether a reference may hold it: control characters would be refused by Postgres (NUL) or travel into somebody's terminal
+ * or spreadsheet, and half a surrogate pair be stored as another character.
+ */
+export function isPlainText(text: string): boolean {
+  return text.isWellFormed() && !controlCharacter.test(text);
+}
+
 /** What a payment event carries: written by payments, checked on the way out by the relay and on the way in by the ledger. */
 export const paymentEventData = z
   .strictObject({
@@ -23,14 +34,18 @@ export const paymentEventData = z
       .regex(/^[1-9]\d{0,15}$/)
       .refine((minor) => BigInt(minor) <= maxAmountMinor, 'is out of range'),
     currency: z.string().refine((code) => currencyDecimals(code) !== undefined, 'is no ISO 4217 currency'),
-    reference: z.string().max(maxReferenceLength).nullable(),
+    reference: z
+      .string()
+      .max(maxReferenceLength)
+      .refine(isPlainText, 'has control characters, or half of one that takes two')
+      .nullable(),
   })
   .refine(({ src, dest }) => src !== dest, 'src and dest are the same account');
 export type PaymentEventData = z.infer<typeof paymentEventData>;
 
 // No escapes, an amount below the largest one, two accounts: what is not so may still keep the schema.
 const asWritten =
-  /^\{"paymentId":"([^"]+)","src":"([\w-]{1,64})","dest":"(?!\2")[\w-]{1,64}","amountMinor":"[1-9]\d{0,14}","currency":"([A-Z]{3})","reference":(?:null|"[^"\\\p{Cc}]{0,70}")\}$/u;
+  /^\{"paymentId":"([^"]+)","src":"([\w-]{1,64})","dest":"(?!\2")[\w-]{1,64}","amountMinor":"[1-9]\d{0,14}","currency":"([A-Z]{3})","reference":(?:null|"[^"\\\p{Cc}\p{Cs}]{0,70}")\}$/u;
 
 /**
  * Whether a payload is written as payments writes one and keeps the schema, told from its text alone: a sixth of the work of

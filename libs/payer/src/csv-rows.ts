@@ -34,6 +34,8 @@ export class BadPaymentsFile extends Error {
 }
 
 const required = ['src', 'dest', 'amount'] as const;
+/** Characters of a row; the longest that could be paid has some 400. What is longer is no row, and is not kept in memory. */
+const maxRecordLength = 10_000;
 const columns: readonly string[] = [...required, 'currency', 'reference'];
 
 /**
@@ -48,6 +50,8 @@ export async function* paymentRows(file: string): AsyncGenerator<PaymentRow | Ba
       parse({
         bom: true,
         trim: true,
+        record_delimiter: ['\r\n', '\n', '\r'], // of each line: files are put together from others
+        max_record_size: maxRecordLength,
         skip_empty_lines: true,
         relax_column_count: true,
         info: true,
@@ -88,6 +92,11 @@ interface ParsedLine {
 function checkedHeader(record: readonly string[], at: (field: number) => string): readonly string[] {
   const unknown = record.findIndex((name, index) => !columns.includes(name) || record.indexOf(name) < index);
   const missing = required.filter((name) => !record.includes(name));
+  const separator = record.length === 1 ? /[;\t]/.exec(record[0] ?? '')?.[0] : undefined;
+  if (separator !== undefined)
+    throw new BadPaymentsFile([
+      `${at(0)} the columns are separated by ${separator === ';' ? 'semicolons' : 'tabs'}; save the file with commas`,
+    ]);
   if (unknown < 0 && missing.length === 0) return record;
   const reason =
     missing.length > 0

@@ -210,7 +210,7 @@ describe('payFile', () => {
   });
 
   describe('keys', () => {
-    it('are the same for the same run, and others for a run without a name', async () => {
+    it('V10: are the same for the same run, and others for a run without a name', async () => {
       await pay(2, () => 201, { concurrency: 1 });
       await pay(2, () => 208, { concurrency: 1 });
       await pay(2, () => 201, { concurrency: 1, run: undefined });
@@ -233,11 +233,11 @@ describe('payFile', () => {
   describe('a file with a bad row', () => {
     const text = 'src,dest,amount\nbianca,marc,1\nbianca,marc,x\nbianca,marc,1\n';
 
-    it('pays nobody, and names the row', async () => {
+    it('V9: pays nobody, and names the row', async () => {
       await expect(pay(text, () => 201)).rejects.toThrow(/p\.csv:3:13: "x" is no amount[^]*Nothing was paid/);
       expect(requests()).toEqual([]);
     });
-    it('pays the others if asked to', async () => {
+    it('V9: pays the others if asked to', async () => {
       const { summary, problems } = await pay(text, () => 201, { badRows: 'skip' });
       expect(summary).toMatchObject({ rows: 3, attempts: 2, accepted: 2, refused: 1 });
       expect(problems).toMatchObject([{ outcome: 'refused', line: 3, row: 2, status: undefined }]);

@@ -142,12 +142,15 @@ async function checkFile(file: string, badRows: 'stop' | 'skip'): Promise<number
 function requestFor(
   row: PaymentRow,
   run: string,
-  { keys = 'one-per-row', header = 'Idempotency-Key' }: PayOptions,
+  { keys = 'one-per-row', header = 'Idempotency-Key', apiKey }: PayOptions,
 ): PaymentRequest {
   const id = `${run}/${row.row}`;
   const { src, dest, amount, currency, reference = id } = row;
   return {
     body: JSON.stringify({ src, dest, amount, ...(currency === undefined ? {} : { currency }), reference }),
-    headers: keys === 'one-per-row' ? { [header]: id } : {},
+    headers: {
+      ...(keys === 'one-per-row' && { [header]: id }),
+      ...(apiKey !== undefined && { authorization: `Bearer ${apiKey}` }),
+    },
   };
 }

@@ -23,6 +23,8 @@ export interface PayOptions {
   keys?: 'one-per-row' | 'none';
   /** The header that carries the key. Default `Idempotency-Key`. */
   header?: string;
+  /** The API key to pay with; lab mode needs none. */
+  apiKey?: string | undefined;
   /** Payments on the way at the same time. Default 8. */
   concurrency?: number;
   /** How long one attempt may take before its outcome counts as unknown. Default 5,000 ms. */

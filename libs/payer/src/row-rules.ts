@@ -1,6 +1,7 @@
 import {
   accountName,
   currencyDecimals,
+  isPlainText,
   maxReferenceLength,
   parseAmount,
   type AmountRefusal,
@@ -38,6 +39,9 @@ export function rowFault({
   const minor = parseAmount(amount, currency);
   if (typeof minor !== 'bigint')
     return { column: 'amount', message: `"${amount}" ${amountRefusals[minor]} (${currency})` };
+  if (!isPlainText(reference)) return { column: 'reference', message: 'has control characters' };
+  if (reference.includes('\uFFFD'))
+    return { column: 'reference', message: 'is not UTF-8: save the file in that encoding' };
   if (reference.length > maxReferenceLength)
     return { column: 'reference', message: `is longer than ${maxReferenceLength} characters` };
   return undefined;

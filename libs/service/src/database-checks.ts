@@ -26,6 +26,27 @@ export async function requireDurableCommits(database: DataSource): Promise<void>
     throw new Error(`the database stores text as ${row?.encoding}; it must be UTF8`);
 }
 
+/**
+ * Whoever owns a table, or is a superuser, may do with it whatever he likes: the rights that setup keeps from a service's
+ * role would protect nothing.
+ * @throws that this role is such a one
+ */
+export async function requireOrdinaryRole(database: DataSource): Promise<void> {
+  const [row] = await reading(database, (db) =>
+    db.query<{ superuser: boolean; owner: boolean }[]>(
+      `SELECT rolsuper AS superuser,
+              EXISTS (SELECT FROM pg_class WHERE relowner = pg_roles.oid AND relkind = 'r') AS owner
+         FROM pg_roles
+        WHERE rolname = current_user`,
+    ),
+  );
+  if (row?.superuser || row?.owner)
+    throw new Error(
+      `this role ${row.superuser ? 'is a superuser' : 'owns tables'}, so that no right is kept from it: log in as the ` +
+        'role that `paid-once setup` makes for this service',
+    );
+}
+
 /** @throws which tables are missing: `paid-once setup` has not run here */
 export async function requireTables(database: DataSource, tables: string[]): Promise<void> {
   const rows = await reading(database, (db) =>

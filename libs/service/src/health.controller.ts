@@ -1,6 +1,8 @@
-import { Controller, Get, Inject, Injectable } from '@nestjs/common';
+import { Controller, Get, Inject, Injectable, Req, ServiceUnavailableException } from '@nestjs/common';
 import { ApiOkResponse, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import { HealthCheckService, HealthIndicatorService, type HealthCheckResult } from '@nestjs/terminus';
+import type { FastifyRequest } from 'fastify';
+import { Needs } from './needs.js';
 import { DatabaseUnavailable } from './transaction.js';
 import { reasonOf } from './waiting.js';
 
@@ -36,24 +38,38 @@ class HealthController {
 
   /** Whether this process runs at all: it answers while everything it depends on is away. */
   @Get('live')
+  @Needs('nothing')
   @ApiOkResponse({ description: 'The process runs' })
   live(): { status: 'ok' } {
     return { status: 'ok' };
   }
 
-  /** Whether this process can do its work now: 503 names what is missing, or says that it was told to stop. */
+  /**
+   * Whether this process can do its work now: 503 names what is missing, or says that it was told to stop. What it is made
+   * of is for those alone who operate it.
+   */
   @Get('ready')
+  @Needs('nothing')
   @ApiOkResponse({ description: 'Everything this process needs is there' })
   @ApiServiceUnavailableResponse({
     description: 'Something is missing: `error` names it; or `status` is `shutting_down`',
   })
-  ready(): Promise<HealthCheckResult> {
-    return this.health.check(
+  async ready(@Req() { caller }: FastifyRequest): Promise<HealthCheckResult | { status: 'ok' }> {
+    const checked = this.health.check(
       Object.entries(this.checks).map(
         ([name, check]) =>
           () =>
             this.indicator.check(name, check),
       ),
+    );
+    if (caller?.scopes.has('operate')) return checked;
+    return checked.then(
+      () => ({ status: 'ok' }),
+      (error: unknown) => {
+        throw error instanceof ServiceUnavailableException
+          ? new ServiceUnavailableException({ status: 'error' })
+          : error;
+      },
     );
   }
 }

@@ -1,4 +1,5 @@
 export * from './basics.js';
+export { ApiProblems } from './api-problems.js';
 export * from './batcher.js';
 export { BodyLimit } from './body-limit.js';
 export * from './database-checks.js';
@@ -8,8 +9,10 @@ export * from './database-setup.js';
 export { READINESS_CHECKS, type ReadinessChecks } from './health.controller.js';
 export * from './health.module.js';
 export { WrittenNumber } from './json-body.js';
+export { surveyJson } from './json-survey.js';
 export * from './lab-crash.module.js';
 export * from './ndjson.js';
+export * from './needs.js';
 export * from './own-connection.js';
 export * from './parameters.js';
 export * from './postgres.js';

@@ -35,6 +35,12 @@ export function readDigits(digits: unknown): number {
   throw new ParameterInvalid('digits: give a number from 8 to 12.');
 }
 
+/** What is misspelt would else be a default that nobody asked for. @param unknown those that a route does not know */
+export function refuseParameters(unknown: Record<string, unknown>): void {
+  const [name] = Object.keys(unknown);
+  if (name !== undefined) throw new ParameterInvalid(`${name.slice(0, 64)}: is no parameter of this.`);
+}
+
 /** How many items a page has: 50 where nothing is asked for, 200 at most. */
 export function readLimit(limit: unknown): number {
   if (limit === undefined) return 50;

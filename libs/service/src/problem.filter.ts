@@ -8,30 +8,36 @@ import {
 } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { problemOfDatabase } from './database-problem.js';
-import { FrameworkProblem, Problem } from './problem.js';
+import { FrameworkProblem, MethodNotAllowed, Problem } from './problem.js';
+import type { Routes } from './routes.js';
 
 /** Every error leaves as application/problem+json; what was not meant for clients leaves as a bare 500. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger('http');
 
+  constructor(private readonly routes: Routes) {}
+
   catch(error: unknown, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     // How terminus says "not ready": its report names what is missing.
     if (error instanceof ServiceUnavailableException) return void reply.status(503).send(error.getResponse());
-    const problem = this.problemOf(error);
+    const path = request.url.split('?')[0] ?? '/';
+    const problem = this.problemOf(error, request.method, path);
     void reply
       .status(problem.status)
       .headers({ ...problem.headers, 'content-type': 'application/problem+json' })
-      .send(JSON.stringify(problem.document(request.url.split('?')[0] ?? '/')));
+      .send(JSON.stringify(problem.document(path)));
   }
 
-  private problemOf(error: unknown): Problem {
+  private problemOf(error: unknown, method: string, path: string): Problem {
     if (error instanceof Problem) return error;
     const ofDatabase = problemOfDatabase(error);
     if (ofDatabase) return ofDatabase;
     const status = statusOf(error);
+    const allowed = status === 404 ? this.routes.methodsAt(path) : [];
+    if (allowed.length > 0 && !allowed.includes(method)) return new MethodNotAllowed(allowed);
     if (status !== undefined && status < 500) return problemForStatus(status, messageOf(error));
     this.logger.error(error instanceof Error ? (error.stack ?? error.message) : error);
     return new FrameworkProblem(
@@ -46,7 +52,6 @@ export class ProblemFilter implements ExceptionFilter {
 const byStatus: Record<number, [slug: string, title: string]> = {
   400: ['bad-request', 'The request cannot be read'],
   404: ['not-found', 'There is nothing here'],
-  405: ['method-not-allowed', 'This method is not allowed here'],
   408: ['request-timeout', 'The request did not arrive in time'],
   413: ['body-too-large', 'The body is too large'],
   414: ['url-too-long', 'The URL is too long'],
@@ -54,7 +59,7 @@ const byStatus: Record<number, [slug: string, title: string]> = {
   431: ['headers-too-large', 'The headers are too large'],
 };
 
-function problemForStatus(status: number, detail: string): Problem {
+export function problemForStatus(status: number, detail: string): Problem {
   const [slug, title] = byStatus[status] ?? ['bad-request', 'The request was refused'];
   return new FrameworkProblem(status, slug, title, detail);
 }

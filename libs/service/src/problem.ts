@@ -1,3 +1,5 @@
+import type { Scope } from './needs.js';
+
 /**
  * An error that a client is told about, as RFC 9457 problem+json. What is not a `Problem` is logged whole and answered
  * with a bare 500: its message may hold SQL or card data.
@@ -51,6 +53,42 @@ export class Overloaded extends Problem {
 
   constructor() {
     super('This request was not begun and nothing was written; send it again a little later.');
+  }
+}
+
+/** There is something at this path, but not for this method. */
+export class MethodNotAllowed extends Problem {
+  readonly type = '/problems/method-not-allowed';
+  readonly status = 405;
+  readonly title = 'This method is not allowed here';
+  override readonly headers: { allow: string };
+
+  constructor(allowed: string[]) {
+    const allow = allowed.join(', ');
+    super(`Here one can use ${allow}. Nothing was done.`);
+    this.headers = { allow };
+  }
+}
+
+/** The same for no key, one that is none, one that is not known and one that was revoked: nothing is to be learned here. */
+export class Unauthenticated extends Problem {
+  readonly type = '/problems/unauthenticated';
+  readonly status = 401;
+  readonly title = 'This request needs an API key';
+  override readonly headers = { 'www-authenticate': 'Bearer realm="paid-once"' };
+
+  constructor() {
+    super('Send a header `Authorization: Bearer po_…` with a key that was issued here. Nothing was done.');
+  }
+}
+
+export class Forbidden extends Problem {
+  readonly type = '/problems/forbidden';
+  readonly status = 403;
+  readonly title = 'This API key is not for this';
+
+  constructor(needs: Scope) {
+    super(`The key lacks the scope \`${needs}\`. Nothing was done.`);
   }
 }
 

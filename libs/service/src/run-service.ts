@@ -2,13 +2,17 @@ import type { Server } from 'node:http';
 import { ConsoleLogger, Logger, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { SwaggerModule } from '@nestjs/swagger';
 import type { FastifyInstance } from 'fastify';
+import { apiDocument } from './api-document.js';
 import { obeyBodyLimits } from './body-limit.js';
 import { maxBodyBytes, parseJsonBodies } from './json-body.js';
 import { applyLabSettings } from './lab-guard.js';
 import { ProblemFilter } from './problem.filter.js';
 import { exitOnBadSettings, maxConnections, requestTimeoutMs, type ServiceSettings } from './settings.js';
+import { limitRate } from './rate-limit.js';
+import { Routes } from './routes.js';
+import { answerUnreadable, answerUnroutable } from './unreadable-request.js';
 import { Waiting } from './waiting.js';
 
 /** As the CLI's: what is needed cannot be had. */
@@ -32,6 +36,7 @@ export async function runService(options: {
   const app = await createHttpApplication(options.module, logger, {
     arrivalMs: settings.PAID_ONCE_REQUEST_TIMEOUT_MS,
     maxConnections: settings.PAID_ONCE_MAX_CONNECTIONS,
+    requestsPerSecond: settings.PAID_ONCE_REQUESTS_PER_SECOND,
   });
   app.enableShutdownHooks([], { useProcessExit: true });
   if (settings.PAID_ONCE_LIFELINE === 'stdin') stopWhenLauncherIsGone();
@@ -49,17 +54,26 @@ export async function runService(options: {
   return app;
 }
 
-/**
- * The application without its port: what `runService` runs and what a test can call.
- * @param limits.arrivalMs      how long a request may take to arrive: a client that sends a byte a second holds nobody up
- * @param limits.maxConnections how many may be open at once: those above are closed as they come
- */
+export interface Limits {
+  /** How long a request may take to arrive, in milliseconds: a client that sends a byte a second holds nobody up. */
+  arrivalMs?: number | undefined;
+  /** How many may be open at once: those above are closed as they come. */
+  maxConnections?: number | undefined;
+  /** How many requests a client may send in a second; 0, and by default: any number. */
+  requestsPerSecond?: number | undefined;
+}
+
+/** The application without its port: what `runService` runs and what a test can call. */
 export async function createHttpApplication(
   module: Type | { module: Type },
   logger: ConsoleLogger | false,
-  limits: { arrivalMs?: number | undefined; maxConnections?: number | undefined } = {},
+  limits: Limits = {},
 ): Promise<NestFastifyApplication> {
-  const { arrivalMs = requestTimeoutMs, maxConnections: most = maxConnections } = limits;
+  const {
+    arrivalMs = requestTimeoutMs,
+    maxConnections: most = maxConnections,
+    requestsPerSecond = 0,
+  } = limits;
   const adapter = new FastifyAdapter({
     bodyLimit: maxBodyBytes,
     requestTimeout: arrivalMs,
@@ -67,6 +81,8 @@ export async function createHttpApplication(
     keepAliveTimeout: 72_000,
     forceCloseConnections: 'idle',
     routerOptions: { ignoreTrailingSlash: true },
+    clientErrorHandler: answerUnreadable,
+    frameworkErrors: answerUnroutable,
     http: {
       headersTimeout: Math.round((arrivalMs * 2) / 3),
       connectionsCheckingInterval: Math.min(1_000, arrivalMs / 3),
@@ -77,11 +93,14 @@ export async function createHttpApplication(
     bodyParser: false,
     abortOnError: false,
   });
+  if (requestsPerSecond > 0) await limitRate(app, requestsPerSecond);
   parseJsonBodies(adapter.getInstance());
   obeyBodyLimits(adapter.getInstance());
+  const routes = new Routes(adapter.getInstance());
+  routesOfApps.set(app, routes);
   finishWhatIsInHand(adapter.getInstance());
   boundConnections(adapter.getInstance().server, most);
-  app.useGlobalFilters(new ProblemFilter());
+  app.useGlobalFilters(new ProblemFilter(routes));
   return app;
 }
 
@@ -121,9 +140,17 @@ class ServiceLogger extends ConsoleLogger {
   }
 }
 
+const routesOfApps = new WeakMap<object, Routes>();
+
+/** @param app of `createHttpApplication`, initialised */
+export function documentOf(app: NestFastifyApplication, name: string) {
+  const routes = routesOfApps.get(app);
+  if (!routes) throw new Error('Bug: this application was made otherwise');
+  return apiDocument(app, name, routes);
+}
+
 function publishDocs(app: NestFastifyApplication, name: string): void {
-  const config = new DocumentBuilder().setTitle(`paid-once ${name}`).setVersion('1').build();
-  SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, config));
+  SwaggerModule.setup('docs', app, () => documentOf(app, name));
 }
 
 // A log reader that goes away must not take payments with it: without a listener EPIPE ends the process.

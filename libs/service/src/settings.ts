@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { unknownVariables } from './variables.js';
 
 /** sysexits.h EX_CONFIG: the process cannot run as configured, and starting it again will not help. */
 export const exitCodeBadSettings = 78;
@@ -20,7 +21,7 @@ export function readSettings<Shape extends z.ZodRawShape>(
   schema: z.ZodObject<Shape>,
   environment: NodeJS.ProcessEnv = process.env,
 ): z.infer<z.ZodObject<Shape>> {
-  const faults: { variable: string; fault: string }[] = [];
+  const faults = unknownVariables(environment, Object.keys(schema.shape));
   const given: Record<string, string> = {};
   for (const variable of Object.keys(schema.shape)) {
     const file = environment[`${variable}_FILE`];
@@ -86,10 +87,15 @@ export const url = (...schemes: string[]) =>
   z.string().refine(
     (text) => {
       const parsed = URL.parse(text);
-      return parsed !== null && schemes.includes(parsed.protocol) && parsed.hostname !== '';
+      return (
+        parsed !== null && schemes.includes(parsed.protocol) && parsed.hostname !== '' && !hasBareAt(text)
+      );
     },
-    `is no URL of the form ${schemes.map((scheme) => `${scheme}//…`).join(' or ')}`,
+    `is no URL of the form ${schemes.map((scheme) => `${scheme}//…`).join(' or ')}; in a password, @ is written %40`,
   );
+
+/** Which of two ends the password is anybody's guess, and readers of URLs guess differently. */
+const hasBareAt = (url: string) => /^[^/]*\/\/[^/?#]*@[^/?#]*@/.test(url);
 
 /** How long a service waits for an answer of its database, in milliseconds, unless told otherwise. */
 export const databaseTimeoutMs = 6_000;
@@ -113,6 +119,8 @@ export const serviceSettings = z.object({
   /** For the whole of a request to arrive; two thirds of it for the headers. */
   PAID_ONCE_REQUEST_TIMEOUT_MS: integer({ min: 300, max: 60_000, otherwise: requestTimeoutMs }),
   PAID_ONCE_MAX_CONNECTIONS: integer({ min: 1, max: 65_535, otherwise: maxConnections }),
+  /** How many requests a client may send in a second to one process; 0: any number. */
+  PAID_ONCE_REQUESTS_PER_SECOND: integer({ min: 0, max: 1_000_000, otherwise: 0 }),
   PAID_ONCE_CRASH_AT: z.string().optional(),
   PAID_ONCE_LIFELINE: z.enum(['stdin'], { error: 'is not stdin' }).optional(),
 });

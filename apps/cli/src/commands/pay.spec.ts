@@ -153,11 +153,15 @@ describe('pay', () => {
     expect(stderr).toContain(why);
     expect(keys).toEqual([]);
   });
-  it('pays nobody for a file that has a bad row, or is not there: exit 2', async () => {
+  it('V9: pays nobody for a file that has a bad row, or the others if told to, and nobody for one that is not there', async () => {
     await writeFile(file, 'src,dest,amount\nbianca,marc,x\n');
     const bad = await pay();
     expect(bad.exitCode).toBe(2);
     expect(bad.stderr).toMatch(/p\.csv:2:13: "x" is no amount[^]*Nothing was paid/);
+    await writeFile(file, 'src,dest,amount\nbianca,marc,x\nbianca,marc,1\n');
+    const others = await pay('--skip-bad-rows');
+    expect([others.exitCode, keys.length]).toEqual([1, 1]);
+    expect(others.stdout).toContain('p.csv:2:13: "x" is no amount');
     await rm(file);
     const missing = await pay();
     expect(missing.exitCode).toBe(2);

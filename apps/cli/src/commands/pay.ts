@@ -6,6 +6,7 @@ import type { Output } from '../output/output.js';
 import { reportPaid, type PayCommand } from '../output/pay-view.js';
 import { progressOf } from '../output/progress.js';
 import { count, counted } from '../output/words.js';
+import { apiKey } from '../credential.js';
 import { addVerb, type Run } from '../verb.js';
 
 interface PayFlags {
@@ -19,6 +20,7 @@ interface PayFlags {
   retry: boolean;
   keepAlive: boolean;
   timeLimit: number;
+  skipBadRows?: true;
 }
 
 export function addPay(program: Command, run: Run): void {
@@ -32,6 +34,10 @@ export function addPay(program: Command, run: Run): void {
       ['pay payments.csv --run rent-11', 'named: the same run again pays nobody twice, ever'],
       ['pay payments.csv --no-keys --no-retry', 'at most once: what gets lost stays lost'],
       ['pay payments.csv --no-keys', 'at least once: what is retried may be paid twice'],
+      [
+        'pay payments.csv --skip-bad-rows',
+        'pays the others when rows are bad, and tells which were not paid',
+      ],
       ['pay payments.csv --json | jq .attempts', 'for scripts'],
     ],
   })
@@ -58,6 +64,7 @@ export function addPay(program: Command, run: Run): void {
       '--no-keys',
       'send no idempotency keys: a retried payment may then be paid twice, and nothing can go on with the run',
     )
+    .option('--skip-bad-rows', 'pay the others when rows are bad; without it, nobody is paid then')
     .option('--no-journal', 'keep no journal beside the file: only --run goes on with the run')
     .action((file: string, flags: PayFlags, command: Command) => {
       if (!flags.retry && command.getOptionValueSource('timeLimit') === 'cli')
@@ -71,6 +78,7 @@ export function addPay(program: Command, run: Run): void {
           const result = await pay({
             file,
             url,
+            apiKey: apiKey(),
             signal,
             ...payOptions(flags),
             onNotice: (notice) => out.tell(told(notice, out)),
@@ -94,6 +102,7 @@ function payOptions(flags: PayFlags): Partial<PayOptions> {
     fresh: flags.fresh === true,
     retry: flags.retry && { limitMs: flags.timeLimit },
     keepAlive: flags.keepAlive,
+    badRows: flags.skipBadRows ? 'skip' : 'stop',
     ...(flags.run !== undefined && { run: flags.run }),
   };
 }

@@ -60,7 +60,7 @@ describe('a report of the breaks', () => {
     expect(formatOf('breaks.xlsx')).toBeUndefined();
   });
 
-  it('holds no text that a spreadsheet takes for a formula, and its amounts stay numbers', async () => {
+  it('V12: holds no text that a spreadsheet takes for a formula, and its amounts stay numbers', async () => {
     const formula = fc.tuple(
       fc.constantFrom('=', '+', '-', '@', '\t', '\r', '\uFF1D', '\uFF0B', '\uFF0D', '\uFF20'),
       fc.string({ maxLength: 20 }),

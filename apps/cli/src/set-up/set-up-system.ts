@@ -1,5 +1,6 @@
 import { setUpBroker } from '@paid-once/broker';
 import { connectLinks } from '@paid-once/links';
+import { BadSettings } from '@paid-once/service/basics';
 import { z } from 'zod';
 import { setupSettings, type SetupSettings } from '../settings.js';
 import { linksFor } from './links-for.js';
@@ -30,6 +31,14 @@ export async function setUpSystem(options: {
   const { env, say, signal } = options;
   const settings = setupSettings(env);
   const { PAID_ONCE_PAYMENTS_ADMIN_DB_URL: paymentsDb, PAID_ONCE_LEDGER_ADMIN_DB_URL: ledgerDb } = settings;
+  if (placeOf(paymentsDb) === placeOf(ledgerDb))
+    throw new BadSettings([
+      {
+        variable: 'PAID_ONCE_LEDGER_ADMIN_DB_URL',
+        fault:
+          'is the database of PAID_ONCE_PAYMENTS_ADMIN_DB_URL, too: one fault would then lose both ledgers; give each its own',
+      },
+    ]);
   const wait = (what: string, answers: () => Promise<void>) => waitFor({ what, answers, say, signal });
   await Promise.all([
     wait(`the payments database at ${hostOf(paymentsDb)}`, () => databaseAnswers(paymentsDb)),
@@ -84,6 +93,12 @@ async function setUpLinks(settings: SetupSettings): Promise<string[]> {
   if (settings.PAID_ONCE_TOXIPROXY_URL === undefined) return [];
   const links = await connectLinks(settings.PAID_ONCE_TOXIPROXY_URL).populate(linksFor(settings));
   return links.map(({ name }) => name);
+}
+
+/** Which database a URL means, whoever logs in. */
+function placeOf(databaseUrl: string): string {
+  const { hostname, port, pathname } = new URL(databaseUrl);
+  return `${hostname}:${port || '5432'}${pathname}`;
 }
 
 /** For people: never the password. */

@@ -34,7 +34,7 @@ describe('the ledger on RabbitMQ', () => {
       consumer: { kind: string };
     };
 
-  it('posts a message once that is published 1,000 times: all acknowledged, no queue left, no error logged', async () => {
+  it('M3: posts a message once that is published 1,000 times: all acknowledged, no queue left, no error logged', async () => {
     const before = await status();
     const message = messageOf(runId, payment());
     await service.broker.publish(Array.from({ length: 1_000 }, () => message));

@@ -55,7 +55,7 @@ describe('posting transfers', () => {
     ]);
   });
 
-  it('F6: posts a payment once that comes under another message id, later or in the same batch', async () => {
+  it('F6 M5: posts a payment once that comes under another message id, later or in the same batch', async () => {
     const data = payment();
     expect(await post(accepted(data), accepted(data))).toMatchObject({ done: 1, repeated: { event: 1 } });
     expect(await post(accepted(data))).toEqual({ done: 0, repeated: { message: 0, event: 1 }, parked: {} });
@@ -63,7 +63,7 @@ describe('posting transfers', () => {
     expect(await parked()).toEqual([]);
   });
 
-  it('parks a payment that comes with other contents, and leaves the ledger as it is', async () => {
+  it('M4 M5: parks a payment that comes with other contents, and leaves the ledger as it is', async () => {
     const data = payment();
     const first = accepted(data);
     await post(first);
@@ -235,7 +235,7 @@ describe('posting transfers', () => {
     expect(few).toBeLessThanOrEqual(8);
   });
 
-  it('H2: a newer schema version that reads like ours is parked whole, not half-read, and stays so until it is known', async () => {
+  it('H2 M6: a newer schema version that reads like ours is parked whole, not half-read, and stays so until it is known', async () => {
     const newer = otherHeaders(accepted(payment()), { schemaversion: 2 });
     expect(await post(newer)).toMatchObject({ done: 0, parked: { unsupported: 1 } });
     const answer = await redrive(database, { which: { all: true }, who: { by: 'a', why: 'b' }, limit: 9 });
@@ -246,7 +246,7 @@ describe('posting transfers', () => {
     expect(await database.query('SELECT FROM inbox_message')).toEqual([]); // so its own release will not call it a repeat
   });
 
-  it('posts what was redelivered or dead-lettered countless times, or comes from the far future, like any other', async () => {
+  it('M11 M12: posts what was redelivered or dead-lettered countless times, or comes from the far future, like any other', async () => {
     const worn = otherHeaders(accepted(payment()), {
       'x-delivery-count': 2 ** 40,
       'x-death': Array.from({ length: 50 }, (_, n) => ({ count: n, queue: 'q', reason: 'expired' })),
@@ -258,59 +258,71 @@ describe('posting transfers', () => {
 
   const good = payment();
   it.each<[string, string, Message]>([
-    ['no JSON', 'unreadable', accepted(good, { body: Buffer.from('{') })],
-    ['an empty body', 'unreadable', accepted(good, { body: Buffer.alloc(0) })],
-    ['no UTF-8', 'unreadable', inLatin1(accepted(payment({ reference: 'café' })))],
-    ['another content type', 'unreadable', accepted(good, { contentType: 'text/plain' })],
-    ['a content encoding', 'unreadable', accepted(good, { contentEncoding: 'gzip' })],
-    ['no message id', 'no-identity', { ...accepted(good), messageId: undefined }],
-    ['a message id that is no UUIDv7', 'no-identity', accepted(good, { messageId: 'x\0y' })],
-    ['another id in its body', 'no-identity', { ...accepted(good), messageId: uuidV7() }],
+    ['M1: no JSON', 'unreadable', accepted(good, { body: Buffer.from('{') })],
+    ['M1: an empty body', 'unreadable', accepted(good, { body: Buffer.alloc(0) })],
+    ['M1: no UTF-8', 'unreadable', inLatin1(accepted(payment({ reference: 'café' })))],
+    ['M1: another content type', 'unreadable', accepted(good, { contentType: 'text/plain' })],
+    ['M1: a content encoding', 'unreadable', accepted(good, { contentEncoding: 'gzip' })],
+    ['M2: no message id', 'no-identity', { ...accepted(good), messageId: undefined }],
+    ['M2: a message id that is no UUIDv7', 'no-identity', accepted(good, { messageId: 'x\0y' })],
+    ['M2: another id in its body', 'no-identity', { ...accepted(good), messageId: uuidV7() }],
     [
-      'an unknown type',
+      'M6: an unknown type',
       'unsupported',
       otherBody(accepted(good), (event) => ({ ...event, type: 'payment.refused' })),
     ],
-    ['a newer schema', 'unsupported', otherHeaders(accepted(good), { schemaversion: 2 })],
-    ['no schema version', 'unsupported', otherHeaders(accepted(good), { schemaversion: undefined })],
-    ['an array', 'invalid', accepted(good, { body: Buffer.from('[]') })],
-    ['a float as amount', 'invalid', otherData(accepted(good), { amountMinor: 1.5 })],
-    ['a negative amount', 'invalid', otherData(accepted(good), { amountMinor: '-5' })],
+    ['M6: a newer schema', 'unsupported', otherHeaders(accepted(good), { schemaversion: 2 })],
+    ['M6: no schema version', 'unsupported', otherHeaders(accepted(good), { schemaversion: undefined })],
+    ['M7: an array', 'invalid', accepted(good, { body: Buffer.from('[]') })],
+    ['M7: a float as amount', 'invalid', otherData(accepted(good), { amountMinor: 1.5 })],
+    ['M7: a negative amount', 'invalid', otherData(accepted(good), { amountMinor: '-5' })],
     [
-      'an amount beyond the limit',
+      'M7: an amount beyond the limit',
       'invalid',
       otherData(accepted(good), { amountMinor: '9223372036854775808' }),
     ],
-    ['an unknown currency', 'invalid', otherData(accepted(good), { currency: 'XXX' })],
-    ['SQL as account', 'invalid', otherData(accepted(good), { src: "'; DROP TABLE transfer--" })],
-    ['one account on both sides', 'invalid', otherData(accepted(good), { src: 'marc' })],
-    ['a field that is not in the schema', 'invalid', otherData(accepted(good), { status: 'posted' })],
-    ['__proto__', 'invalid', accepted(good, { body: Buffer.from(`{"__proto__":{"a":1}}`) })],
-    ['another key than its payment id', 'invalid', otherHeaders(accepted(good), { key: uuidV7() })],
-    ['another causation than its payment', 'invalid', otherHeaders(reversed(good), { causation: 'x' })],
+    ['M7: an unknown currency', 'invalid', otherData(accepted(good), { currency: 'XXX' })],
+    ['M7: SQL as account', 'invalid', otherData(accepted(good), { src: "'; DROP TABLE transfer--" })],
+    ['M7: one account on both sides', 'invalid', otherData(accepted(good), { src: 'marc' })],
+    ['M7: a field that is not in the schema', 'invalid', otherData(accepted(good), { status: 'posted' })],
+    ['M8: __proto__', 'invalid', accepted(good, { body: Buffer.from(`{"__proto__":{"a":1}}`) })],
+    ['M8: a key twice', 'invalid', otherText(accepted(good), '"EUR"', '"EUR","currency":"USD"')],
+    ['M8: nine levels', 'invalid', otherData(accepted(good), { more: [[[[[[[[1]]]]]]]] })],
     [
-      'depth without end',
+      'M7: a control character in its reference',
+      'invalid',
+      otherData(accepted(good), { reference: '\u001b' }),
+    ],
+    [
+      'M7: half a surrogate pair in its reference',
+      'invalid',
+      otherText(accepted(good), '"reference":null', '"reference":"\\ud800"'),
+    ],
+    ['M7: another key than its payment id', 'invalid', otherHeaders(accepted(good), { key: uuidV7() })],
+    ['M7: another causation than its payment', 'invalid', otherHeaders(reversed(good), { causation: 'x' })],
+    [
+      'M8: depth without end',
       'invalid',
       accepted(good, { body: Buffer.from('['.repeat(100_000) + ']'.repeat(100_000)) }),
     ],
-    ['a body that is too big', 'too-big', accepted(good, { body: Buffer.alloc(256 * 1024 + 1, '1') })],
+    ['M8: a body that is too big', 'too-big', accepted(good, { body: Buffer.alloc(256 * 1024 + 1, '1') })],
     [
-      'too many headers',
+      'M8: too many headers',
       'too-big',
       otherHeaders(accepted(good), Object.fromEntries(Array.from({ length: 10_000 }, (_, n) => [n, n]))),
     ],
     [
-      'text that Postgres cannot store',
+      'M7: text that Postgres cannot store',
       'invalid',
       { ...otherHeaders(accepted(good), { key: 'a\0b\ud800', x: '\0\udfff' }), type: '\0' },
     ],
     [
-      'a key that is too long for an index',
+      'M7: a key that is too long for an index',
       'invalid',
       otherHeaders(accepted(good), { key: Array.from({ length: 1_000 }, incompressible).join('') }),
     ],
-    ['another run', 'other-run', otherHeaders(accepted(good), { run: uuidV7() })],
-  ])('parks a message with %s as %s, and posts its neighbour', async (_what, reason, message) => {
+    ['M10: another run', 'other-run', otherHeaders(accepted(good), { run: uuidV7() })],
+  ])('parks a message with %s: %s; its neighbour is posted', async (_what, reason, message) => {
     const tally = await post(message, accepted(payment()), message);
     expect(tally).toMatchObject({ done: 1, parked: { [reason]: 2 } });
     await post(message);
@@ -322,6 +334,10 @@ describe('posting transfers', () => {
 /** A character of three bytes. */
 function incompressible(): string {
   return String.fromCharCode(0x4e00 + randomInt(20_000));
+}
+
+function otherText(message: Message, text: string, other: string): Message {
+  return { ...message, body: Buffer.from(String(message.body).replace(text, other)) };
 }
 
 function otherHeaders(message: Message, headers: Record<string, unknown>): Message {

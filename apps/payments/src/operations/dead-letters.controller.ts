@@ -1,6 +1,7 @@
 import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { InjectDataSource } from '@nestjs/typeorm';
+import { isPlainText } from '@paid-once/contracts';
 import {
   dropDeadLetters,
   listDeadLetters,
@@ -72,7 +73,7 @@ export class DeadLettersController {
 }
 
 function readFilter({ reason, payment }: Record<string, unknown>): { reason?: string; keys?: string[] } {
-  if (reason !== undefined && typeof reason !== 'string')
+  if (reason !== undefined && (typeof reason !== 'string' || !isPlainText(reason)))
     throw new ParameterInvalid('reason: give one reason.');
   return {
     ...(reason !== undefined && { reason }),
