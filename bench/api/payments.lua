@@ -9,6 +9,7 @@ end
 function init()
   -- The clock's bits, so that two runs share no key.
   prefix = string.format('%d-%d-', os.time(), number) .. string.format('%p', {}) .. '-'
+  authorization = 'Bearer ' .. (os.getenv('BENCH_API_KEY') or '')
   sent = 0
   refused = 0
 end
@@ -17,7 +18,8 @@ function request()
   sent = sent + 1
   local body = string.format('{"src":"account-%d","dest":"account-%d","amount":"%d.%02d","currency":"EUR"}',
     sent % 1000, (sent * 7 + 1) % 1000 + 1000, 1 + sent % 99, sent % 100)
-  return wrk.format('POST', '/payments', { ['Content-Type'] = 'application/json', ['Idempotency-Key'] = prefix .. sent }, body)
+  return wrk.format('POST', '/payments', {
+    ['Content-Type'] = 'application/json', ['Idempotency-Key'] = prefix .. sent, ['Authorization'] = authorization }, body)
 end
 
 function done(summary, latency)

@@ -2,6 +2,7 @@ import { pause } from '@paid-once/service';
 import { freePorts } from '@paid-once/infrastructure';
 import { Client } from 'pg';
 import { cpuMeter, Program } from '../rig/program.js';
+import { environment } from '../rig/environment.js';
 import { inTurn, type Run } from '../rig/rounds.js';
 import type { BenchSystem } from '../rig/system.js';
 import { postPayments } from '../rig/wrk.js';
@@ -156,6 +157,7 @@ async function latency(system: BenchSystem, payments: number): Promise<Run> {
     await settled(chain, performance.now());
     const program = await Program.start('dist/bench/end-to-end/latency-program.js', {
       BENCH_URL: chain.url,
+      BENCH_API_KEY: environment('BENCH_API_KEY'),
       BENCH_PAYMENTS: String(payments),
       BENCH_LEDGER_DB_URL: system.servers.ledgerDb.adminUrl('ledger'),
     });

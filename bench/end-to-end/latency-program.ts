@@ -52,9 +52,11 @@ await readyAndGo(async () => {
   };
 });
 
+const authorization = `Bearer ${environment('BENCH_API_KEY')}`;
+
 function pay(n: number): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
-  const headers = { 'content-type': 'application/json', 'idempotency-key': randomUUID() };
+  const headers = { 'content-type': 'application/json', 'idempotency-key': randomUUID(), authorization };
   const sending = request(`${url}/payments`, { method: 'POST', agent, headers }, (response) => {
     let body = '';
     response.on('data', (chunk: Buffer) => (body += chunk.toString()));

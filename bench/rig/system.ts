@@ -3,6 +3,7 @@ import { ledgerQueue } from '@paid-once/contracts';
 import { freePorts, startServers, type Servers } from '@paid-once/infrastructure';
 import { shardCount } from '@paid-once/outbox';
 import { Client } from 'pg';
+import { issueKey, scopes } from '../../apps/cli/src/set-up/manage-keys.js';
 import { setUpSystem } from '../../apps/cli/src/set-up/set-up-system.js';
 import type { ServiceName } from '../../apps/cli/src/services.js';
 import { randomPasswords } from '../../apps/cli/src/stack/passwords.js';
@@ -61,24 +62,32 @@ export class BenchSystem {
       }),
     );
     await setUpSystem({ env: withInherited(env), say: () => {} });
+    const { key } = await issueKey(withInherited(env), { client: 'bench', scopes: [...scopes] });
+    process.env['BENCH_API_KEY'] = key; // what wrk inherits
+    const ledgerOwner = await connected(ledgerDb.adminUrl('ledger'));
+    await ledgerOwner.query('SET session_replication_role = replica'); // transfers are append-only
     return new BenchSystem(
       servers,
       env,
       await connected(paymentsDb.adminUrl('payments')),
-      await connected(ledgerDb.adminUrl('ledger')),
+      ledgerOwner,
       await connectedBroker(broker.adminAmqpUrl, 'bench'),
     );
   }
 
   /** Starts one of our services and waits until it is ready. */
-  async startService(service: ServiceName, extra: Record<string, string> = {}): Promise<SupervisedService> {
+  async startService(
+    service: ServiceName,
+    extra: Record<string, string> = {},
+    onLine: (line: string) => void = (line) => /warn|error/i.test(line) && say(`  ${service}: ${line}`),
+  ): Promise<SupervisedService> {
     const started = new SupervisedService({
       service,
       name: service,
       url: this.urlOf(service),
       env: withInherited({ ...this.env, ...extra }),
       restart: false,
-      onLine: (line) => /warn|error/i.test(line) && say(`  ${service}: ${line}`),
+      onLine,
       say,
     });
     await started.ready();
@@ -111,7 +120,7 @@ export class BenchSystem {
   async clear(): Promise<void> {
     await Promise.all([
       this.payments.query('TRUNCATE payment_event, outbox_message, outbox_dead_letter'),
-      this.ledger.query('TRUNCATE transfer, account, inbox_message, parked_message'),
+      this.ledger.query('TRUNCATE transfer, transfer_link, account, inbox_message, parked_message'),
       purgeQueues(this.broker, ledgerQueues),
     ]);
     // The next run starts with nothing of this one left to be written.

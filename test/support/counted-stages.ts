@@ -10,7 +10,7 @@ import { ledgerEntities } from '../../apps/ledger/src/ledger-database.js';
 import { postTransfers } from '../../apps/ledger/src/post-transfers.js';
 import { lockShards } from '../../apps/ledger/src/transfers.js';
 import { AcceptPayments } from '../../apps/payments/src/accept-payments.js';
-import { paymentsEntities } from '../../apps/payments/src/set-up-payments.js';
+import { paymentsEntities } from '../../apps/payments/src/payments-database.js';
 import { PublishOutbox } from '../../apps/relay/src/publish-outbox.js';
 import { RelayPass } from '../../libs/outbox/src/relay-pass.js';
 import type { CountedServers } from './counted-servers.js';

@@ -11,6 +11,7 @@ export class PastTheServices {
     const variable = `PAID_ONCE_${side.toUpperCase()}_ADMIN_DB_URL`;
     const client = new Client({ connectionString: this.stack.env[variable] });
     await client.connect();
+    await client.query('SET session_replication_role = replica'); // as only a superuser can: no trigger stops him
     try {
       return (await client.query<Record<string, string>>(sql, parameters)).rows;
     } finally {

@@ -1,6 +1,6 @@
 import { DataSource, type MixedList } from 'typeorm';
 import { ledgerMigrations } from '../../apps/ledger/src/ledger-database.js';
-import { paymentsMigrations } from '../../apps/payments/src/set-up-payments.js';
+import { paymentsMigrations } from '../../apps/payments/src/payments-database.js';
 import type { TestStack } from './test-stack.js';
 
 /** What the databases of the first release were made by. */

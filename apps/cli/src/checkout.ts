@@ -7,7 +7,7 @@ export const checkout = findCheckout(import.meta.dirname);
 /** A program of an app, built: `builtProgram('ledger', 'setup')`. */
 export function builtProgram(
   app: 'payments' | 'ledger' | 'relay',
-  file: 'main' | 'setup' | 'rebase',
+  file: 'main' | 'setup' | 'rebase' | 'keys',
 ): string {
   return join(checkout, 'dist/apps', app, 'src', `${file}.js`);
 }

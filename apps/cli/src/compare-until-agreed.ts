@@ -8,6 +8,7 @@ import {
 } from '@paid-once/compare';
 import { pause } from '@paid-once/service/basics';
 import { waitingFor } from './output/compare-view.js';
+import { apiKey } from './credential.js';
 
 /** Between two comparisons, in milliseconds. */
 const firstPauseMs = 100;
@@ -35,7 +36,8 @@ export interface CompareUntilAgreed extends Omit<CompareOptions, 'markers' | 'on
  * @throws SideUnreachable a side did not answer until the time was over
  */
 export async function compareUntilAgreed(options: CompareUntilAgreed): Promise<Comparison> {
-  const { timeoutMs, onWaiting = () => {}, sendMarkers = timeoutMs > 0, breaks, ...sides } = options;
+  const { timeoutMs, onWaiting = () => {}, sendMarkers = timeoutMs > 0, breaks, ...asked } = options;
+  const sides = { ...asked, key: apiKey() };
   const until = performance.now() + timeoutMs;
   const markers = new Markers(sides);
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 1.5, longestPauseMs)) {

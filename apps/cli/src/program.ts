@@ -9,6 +9,8 @@ import { addDead } from './commands/dead.js';
 import { addDemo } from './commands/demo.js';
 import { addHeal } from './commands/heal.js';
 import { addLinks } from './commands/links.js';
+import { addKeys } from './commands/keys.js';
+import { addLedger } from './commands/ledger.js';
 import { addOutbox } from './commands/outbox.js';
 import { addPay } from './commands/pay.js';
 import { addProcessVerbs } from './commands/process-verbs.js';
@@ -19,10 +21,11 @@ import { addSetup } from './commands/setup.js';
 import { addShow } from './commands/show.js';
 import { addStart } from './commands/start.js';
 import { addStatus } from './commands/status.js';
+import { showing } from './credential.js';
 import { exitCodes } from './exit-codes.js';
 import { failureOf } from './failure.js';
 import { Output, type Stream } from './output/output.js';
-import { cliSettings, commandName, environment, noColour } from './settings.js';
+import { apiKeyIn, cliSettings, commandName, environment, noColour } from './settings.js';
 import type { Run } from './verb.js';
 
 /** What a shell reports of a program that Ctrl-C ended. */
@@ -59,7 +62,8 @@ export async function runCli(args: readonly string[], world: World): Promise<num
     const out = new Output({ ...world, json, noColour: noColour(env), ...commandName(env) });
     try {
       const settings = () => cliSettings(env);
-      exitCode = await work({ out, env, settings, checkout: folder, signal: stopping.signal });
+      const context = { out, env, settings, checkout: folder, signal: stopping.signal };
+      exitCode = await showing(apiKeyIn(env), () => work(context));
     } catch (error) {
       exitCode = stopping.signal.aborted ? interrupted(out) : failed(out, error);
     }
@@ -117,6 +121,8 @@ First steps:
     addReset,
     addSetup,
     addOutbox,
+    addLedger,
+    addKeys,
   ])
     add(program, run);
   return program;

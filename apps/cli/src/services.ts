@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CliFailure, unreachable } from './failure.js';
 import { exitCodes } from './exit-codes.js';
+import { apiKey } from './credential.js';
 
 export type ServiceName = 'payments' | 'ledger' | 'relay';
 
@@ -32,12 +33,17 @@ export async function call<Schema extends z.ZodType>(
 ): Promise<z.infer<Schema>> {
   const { method = 'GET', path, body, answerMs = usualAnswerMs } = request;
   const timeout = AbortSignal.timeout(answerMs);
+  const key = apiKey();
   let response: Response;
   let text: string;
   try {
     response = await fetch(baseUrl + path, {
       method,
-      ...(body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+      headers: {
+        ...(key !== undefined && { authorization: `Bearer ${key}` }),
+        ...(body && { 'content-type': 'application/json' }),
+      },
+      ...(body && { body: JSON.stringify(body) }),
       signal: request.signal ? AbortSignal.any([timeout, request.signal]) : timeout,
     });
     text = await response.text();

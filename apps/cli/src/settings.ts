@@ -99,6 +99,13 @@ export function noColour(env: NodeJS.ProcessEnv = environment()): boolean {
   return (env['NO_COLOR'] ?? '') !== '' || env['TERM'] === 'dumb';
 }
 
+const keySchema = z.object({ PAID_ONCE_API_KEY: z.string().optional() });
+
+/** What the services are to be shown; lab mode needs none. @throws BadSettings */
+export function apiKeyIn(env: NodeJS.ProcessEnv): string | undefined {
+  return readSettings(keySchema, env).PAID_ONCE_API_KEY;
+}
+
 /** How a verb is called where this runs: suggestions name it. */
 export function commandName(env: NodeJS.ProcessEnv = environment()): { command?: string } {
   const command = env['PAID_ONCE_COMMAND'];

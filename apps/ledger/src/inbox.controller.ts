@@ -3,7 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { isUuidV7 } from '@paid-once/contracts';
 import { arrivedMessages, inboxWindow, StartedAttempt, unknownMessages } from '@paid-once/inbox';
-import { BodyLimit, listBodyBytes, ParameterInvalid, readBody, readId, reading } from '@paid-once/service';
+import { listBodyBytes, Needs, ParameterInvalid, readBody, readId, reading } from '@paid-once/service';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
 import { PaymentsConsumer } from './payments.consumer.js';
@@ -29,6 +29,7 @@ export class InboxController {
    * Beside them, how many dead letters wait in the broker; null while that is away.
    */
   @Get('markers')
+  @Needs('read')
   async markers(
     @Query('id') id: unknown,
   ): Promise<{ arrived: string[]; deadLettersInBroker: number | null }> {
@@ -44,7 +45,7 @@ export class InboxController {
   /** Which of these messages never came: neither in the inbox nor parked; a damaged copy that was dropped does not count. */
   @Post('unknown')
   @HttpCode(200)
-  @BodyLimit(listBodyBytes)
+  @Needs('read', { bodyLimit: listBodyBytes })
   async unknown(@Body() body: unknown): Promise<{ unknown: string[] }> {
     const { messageIds } = readBody(unknownRequest, body);
     return { unknown: await reading(this.database, (db) => unknownMessages(db, messageIds)) };
@@ -76,6 +77,7 @@ export class InboxController {
 
   /** How far back the inbox remembers: the smallest message id it is sure of, and the setting behind it. */
   @Get('window')
+  @Needs('read')
   async window(): Promise<{ oldest: string; retentionMinutes: number }> {
     const { oldest } = await reading(this.database, inboxWindow);
     return { oldest, retentionMinutes: this.settings.PAID_ONCE_INBOX_RETENTION_MINUTES };

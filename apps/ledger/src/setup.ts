@@ -14,6 +14,7 @@ const settings = settingsOrExit(
     PAID_ONCE_LEDGER_RETENTION_DB_URL: url('postgres:', 'postgresql:').optional(),
     PAID_ONCE_LAB: flag,
     PAID_ONCE_RUN_ID: z.uuid('is no UUID').optional(),
+    PAID_ONCE_RELAY_LEDGER_KEY: z.string().optional(),
     PAID_ONCE_SHARDS: integer({ min: 1, max: 256, otherwise: 4 }),
   }),
 );
@@ -28,6 +29,7 @@ try {
     lab: settings.PAID_ONCE_LAB,
     runId: values['run-id'] ?? settings.PAID_ONCE_RUN_ID,
     shards: settings.PAID_ONCE_SHARDS,
+    relayKey: settings.PAID_ONCE_RELAY_LEDGER_KEY,
   });
   process.stdout.write(
     `the ledger's database at ${addressOf(adminUrl)} is set up: run ${runId}, ${shards} shards\n`,

@@ -1,8 +1,9 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { Stats } from '@paid-once/compare';
 import { isUuidV7 } from '@paid-once/contracts';
-import { ParameterInvalid, readLimit } from '@paid-once/service';
+import { ByCaller } from '@paid-once/credentials';
+import { Needs, ParameterInvalid, readLimit, refuseParameters, type Caller } from '@paid-once/service';
 import { FindPayments, type PaymentPage } from './find-payments.js';
 import { PaymentNotFound } from './payment-problems.js';
 import type { Payment } from './payment.js';
@@ -14,16 +15,29 @@ export class FindPaymentsController {
 
   /** One payment; `status` is what it is now. */
   @Get('payments/:id')
-  async find(@Param('id') id: string): Promise<Payment> {
-    const payment = isUuidV7(id) ? await this.findPayments.byId(id) : undefined;
+  @Needs('read')
+  async find(@ByCaller() caller: Caller, @Param('id') id: string): Promise<Payment> {
+    const payment = isUuidV7(id) ? await this.findPayments.byId(id, whose(caller)) : undefined;
     if (!payment) throw new PaymentNotFound();
     return payment;
   }
 
-  /** Payments, oldest first; `next` is what to give as `after` for the next page, null on the last. */
+  /**
+   * Payments, oldest first; `next` is what to give as `after` for the next page, null on the last. A page may hold fewer than
+   * asked for, or none, and not be the last.
+   */
   @Get('payments')
-  list(@Query('after') after: unknown, @Query('limit') limit: unknown): Promise<PaymentPage> {
-    return this.findPayments.page(readCursor(after), readLimit(limit));
+  @ApiQuery({ name: 'after', required: false, schema: { type: 'string', format: 'uuid' } })
+  @ApiQuery({
+    name: 'limit',
+    required: false,
+    schema: { type: 'integer', minimum: 1, maximum: 200, default: 50 },
+  })
+  @Needs('read')
+  list(@ByCaller() caller: Caller, @Query() query: Record<string, unknown>): Promise<PaymentPage> {
+    const { after, limit, ...unknown } = query;
+    refuseParameters(unknown);
+    return this.findPayments.page(readCursor(after), readLimit(limit), whose(caller));
   }
 
   /** Count and money, net of reversals: to be compared with the ledger's by eye. */
@@ -31,6 +45,11 @@ export class FindPaymentsController {
   stats(): Promise<Stats> {
     return this.findPayments.stats();
   }
+}
+
+/** Whose payments somebody may see: his own, or with `operate` (undefined) everybody's. */
+function whose({ client, scopes }: Caller): string | undefined {
+  return scopes.has('operate') ? undefined : client;
 }
 
 const beforeAll = '00000000-0000-0000-0000-000000000000';

@@ -24,7 +24,7 @@ export async function findRecorded(database: DataSource, commands: PaymentComman
     ]),
   );
   const byKey = new Map(rows.map((row) => [keyOf(row.client, row.idempotency_key), row]));
-  const existing = new Set(rows.map((row) => row.payment_id));
+  const existing = new Set(rows.map((row) => keyOf(row.client, row.payment_id)));
   return commands.map((command) =>
     recordedOutcome(command, byKey.get(keyOf(command.client, command.idempotencyKey)), existing),
   );
@@ -38,5 +38,5 @@ function recordedOutcome(
   if (row && row.fingerprint !== fingerprintOf(command)) return { kind: 'key-reused' };
   if (row) return { kind: 'repeated', payment: paymentOf(row, statusAfter(row.type)) };
   if (command.kind === 'pay') throw new Error('Bug: a payment was neither inserted nor found under its key');
-  return { kind: existing.has(command.paymentId) ? 'already-reversed' : 'not-found' };
+  return { kind: existing.has(keyOf(command.client, command.paymentId)) ? 'already-reversed' : 'not-found' };
 }

@@ -1,21 +1,14 @@
 import { Body, Controller, Param, Post, Req, Res } from '@nestjs/common';
-import { ApiBody, ApiCreatedResponse, ApiHeader, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiHeader, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { isUuidV7 } from '@paid-once/contracts';
+import { ByCaller } from '@paid-once/credentials';
+import { ApiProblems, Needs, type Caller } from '@paid-once/service';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Acceptance } from './accept-batch.js';
 import { AcceptPayments } from './accept-payments.js';
+import { keyHeader, ofPaying, ofReversing, paymentContent, paymentRequestSchema } from './api-schemas.js';
 import { AlreadyReversed, IdempotencyKeyReused, PaymentNotFound } from './payment-problems.js';
 import { readIdempotencyKey, readPaymentRequest } from './payment-request.js';
-
-/** Until clients have credentials, all are one. Keys are scoped by client. */
-export const anonymous = 'anonymous';
-
-const keyHeader = {
-  name: 'Idempotency-Key',
-  required: true,
-  description:
-    'A new random value for each payment; the same value when it is repeated. Alias: Payment-Idempotence-Key.',
-};
 
 @ApiTags('payments')
 @Controller('payments')
@@ -24,45 +17,44 @@ export class PaymentsController {
 
   /** Pays once, however often the request is repeated with the same key. */
   @Post()
+  @Needs('pay')
   @ApiHeader(keyHeader)
-  @ApiBody({
-    schema: { example: { src: 'bianca', dest: 'marc', amount: '1.00', currency: 'EUR', reference: 'rent' } },
-  })
-  @ApiCreatedResponse({ description: 'Paid. The ledger will show it exactly once.' })
-  @ApiResponse({ status: 208, description: 'Paid before under this key: the first answer, byte for byte.' })
-  @ApiResponse({ status: 409, description: 'The first request with this key has not finished.' })
+  @ApiBody({ schema: paymentRequestSchema })
   @ApiResponse({
-    status: 422,
-    description: 'A field cannot be accepted, or the key belongs to another request.',
+    status: 201,
+    description: 'Paid. The ledger will show it exactly once.',
+    ...paymentContent(),
   })
-  @ApiResponse({ status: 503, description: 'Database away, or `outcome-unknown`: repeat with the same key.' })
+  @ApiResponse({
+    status: 208,
+    description: 'Paid before under this key: the first answer, byte for byte.',
+    ...paymentContent(),
+  })
+  @ApiProblems('/payments', ...ofPaying)
   async pay(
+    @ByCaller() { client }: Caller,
     @Req() request: FastifyRequest,
     @Body() body: unknown,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const idempotencyKey = readIdempotencyKey(request.headers);
     const payment = readPaymentRequest(body);
-    answer(
-      reply,
-      await this.acceptPayments.accept({ kind: 'pay', client: anonymous, idempotencyKey, ...payment }),
-    );
+    answer(reply, await this.acceptPayments.accept({ kind: 'pay', client, idempotencyKey, ...payment }));
   }
 
   /** Reverses a payment once: money flows back, in the ledger after the payment itself. */
   @Post(':id/reversal')
+  @Needs('pay')
   @ApiHeader(keyHeader)
-  @ApiCreatedResponse({ description: 'Reversed.' })
+  @ApiResponse({ status: 201, description: 'Reversed.', ...paymentContent({ status: 'reversed' }) })
   @ApiResponse({
     status: 208,
     description: 'Reversed before under this key: the first answer, byte for byte.',
+    ...paymentContent({ status: 'reversed' }),
   })
-  @ApiResponse({ status: 404, description: 'There is no such payment.' })
-  @ApiResponse({
-    status: 422,
-    description: 'Reversed before under another key, or the key belongs to another request.',
-  })
+  @ApiProblems('/payments/{id}/reversal', ...ofReversing)
   async reverse(
+    @ByCaller() { client }: Caller,
     @Req() request: FastifyRequest,
     @Param('id') id: string,
     @Res() reply: FastifyReply,
@@ -71,7 +63,7 @@ export class PaymentsController {
     if (!isUuidV7(id)) throw new PaymentNotFound();
     answer(
       reply,
-      await this.acceptPayments.accept({ kind: 'reverse', client: anonymous, idempotencyKey, paymentId: id }),
+      await this.acceptPayments.accept({ kind: 'reverse', client, idempotencyKey, paymentId: id }),
     );
   }
 }

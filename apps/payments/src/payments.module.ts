@@ -1,6 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
-import { outboxEntities } from '@paid-once/outbox';
+import { CredentialsModule } from '@paid-once/credentials';
 import {
   addressOf,
   DatabaseConnector,
@@ -8,6 +8,7 @@ import {
   LabCrashModule,
   postgresOptions,
   requireDurableCommits,
+  requireOrdinaryRole,
   requireTables,
 } from '@paid-once/service';
 import type { DataSource } from 'typeorm';
@@ -19,8 +20,8 @@ import { FindPayments } from './find-payments.js';
 import { LabChaptersModule } from './lab/chapters/lab-chapters.module.js';
 import { LabResetModule } from './lab/lab-reset.module.js';
 import { operations } from './operations/operations.js';
-import { PaymentEvent } from './payment-event.entity.js';
 import { PaymentsController } from './payments.controller.js';
+import { paymentsEntities } from './payments-database.js';
 import type { PaymentsSettings } from './settings.js';
 
 @Module({})
@@ -52,12 +53,13 @@ export class PaymentsModule {
             url: databaseUrl,
             process: 'payments',
             poolSize: settings.PAID_ONCE_PAYMENTS_POOL,
-            entities: [PaymentEvent, ...outboxEntities],
+            entities: paymentsEntities,
             timeoutMs: settings.PAID_ONCE_DB_TIMEOUT_MS,
           }),
           manualInitialization: true,
         }),
         readiness,
+        settings.PAID_ONCE_LAB ? CredentialsModule.open() : CredentialsModule.withKeys(),
         ...lab,
       ],
       controllers: [
@@ -84,5 +86,6 @@ export class PaymentsModule {
 
 async function checkDatabase(database: DataSource): Promise<void> {
   await requireDurableCommits(database);
+  await requireOrdinaryRole(database);
   await requireTables(database, ['payment_event', 'outbox_message', 'outbox_intervention']);
 }

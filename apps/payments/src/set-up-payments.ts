@@ -1,12 +1,8 @@
-import { outboxEntities, outboxMigrations, rebaseIfRestored, type Rebased } from '@paid-once/outbox';
+import { rebaseIfRestored, type Rebased } from '@paid-once/outbox';
 import { setUpDatabase } from '@paid-once/service';
 import { createLabChapterSql, dropLabChapterSql, labChapterRight } from './lab/chapters/lab-chapter-sql.js';
 import { createLabResetSql, dropLabResetSql } from './lab/lab-reset-sql.js';
-import { Payments1790000000002 } from './migrations/1790000000002-payments.js';
-import { PaymentEvent } from './payment-event.entity.js';
-
-export const paymentsEntities = [PaymentEvent, ...outboxEntities];
-export const paymentsMigrations = [...outboxMigrations, Payments1790000000002];
+import { paymentsEntities, paymentsMigrations } from './payments-database.js';
 
 /**
  * Makes the payments database what payments and the relay need: tables, roles, and just the rights that each uses.
@@ -28,7 +24,7 @@ export async function setUpPayments(
         url: urls.payments,
         grants: [
           'GRANT SELECT, INSERT ON payment_event, outbox_message TO ROLE',
-          'GRANT SELECT ON outbox_settings, outbox_progress, outbox_dead_letter TO ROLE',
+          'GRANT SELECT ON outbox_settings, outbox_progress, outbox_dead_letter, api_key TO ROLE',
           'GRANT SELECT, INSERT ON outbox_marker, outbox_intervention TO ROLE',
           'GRANT UPDATE (dropped_at, dropped_by, dropped_why) ON outbox_dead_letter TO ROLE',
           ...(lab ? ['GRANT EXECUTE ON FUNCTION lab_reset() TO ROLE', labChapterRight] : []),
@@ -37,7 +33,7 @@ export async function setUpPayments(
       {
         url: urls.relay,
         grants: [
-          'GRANT SELECT ON outbox_message, outbox_settings, outbox_progress, outbox_dead_letter TO ROLE',
+          'GRANT SELECT ON outbox_message, outbox_settings, outbox_progress, outbox_dead_letter, api_key TO ROLE',
           'GRANT INSERT ON outbox_progress, outbox_dead_letter TO ROLE',
           'GRANT SELECT, INSERT, UPDATE ON outbox_marker, outbox_intervention TO ROLE',
           'GRANT DELETE, UPDATE (reason, detail) ON outbox_dead_letter TO ROLE',

@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { createHttpApplication } from '@paid-once/service';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Client } from 'pg';
+import { keyForAll, showing } from '../../../test/support/with-key.js';
 import { PaymentsModule } from '../src/payments.module.js';
 import { setUpPayments } from '../src/set-up-payments.js';
 
@@ -14,6 +15,8 @@ export class PaymentsDatabase {
     readonly runId: string,
     /** The owner's connection, to look and to interfere. */
     readonly admin: Client,
+    /** May do everything. */
+    readonly key: string,
   ) {}
 
   static async create({ lab = false } = {}): Promise<PaymentsDatabase> {
@@ -32,7 +35,7 @@ export class PaymentsDatabase {
     const client = new Client({ connectionString: urls.admin });
     client.on('error', () => {});
     await client.connect();
-    return new PaymentsDatabase(name, urls, runId, client);
+    return new PaymentsDatabase(name, urls, runId, client, await keyForAll(urls.admin));
   }
 
   async rows(sql: string, parameters: unknown[] = []): Promise<Record<string, unknown>[]> {
@@ -73,6 +76,7 @@ export async function startPayments(
     databaseTimeoutMs?: number;
     requestTimeoutMs?: number;
     maxConnections?: number;
+    requestsPerSecond?: number;
     poolSize?: number;
     batch?: number;
     backlog?: number;
@@ -85,6 +89,7 @@ export async function startPayments(
       PAID_ONCE_DB_TIMEOUT_MS: settings.databaseTimeoutMs ?? 6_000,
       PAID_ONCE_REQUEST_TIMEOUT_MS: settings.requestTimeoutMs ?? 15_000,
       PAID_ONCE_MAX_CONNECTIONS: settings.maxConnections ?? 10_000,
+      PAID_ONCE_REQUESTS_PER_SECOND: 0,
       PAID_ONCE_HOST: '127.0.0.1',
       PAID_ONCE_PAYMENTS_PORT: 0,
       PAID_ONCE_PAYMENTS_DB_URL: settings.databaseUrl ?? database.urls.payments,
@@ -96,8 +101,13 @@ export async function startPayments(
       PAID_ONCE_LEDGER_URL: settings.ledgerUrl ?? 'http://127.0.0.1:1',
     }),
     false,
-    { arrivalMs: settings.requestTimeoutMs, maxConnections: settings.maxConnections },
+    {
+      arrivalMs: settings.requestTimeoutMs,
+      maxConnections: settings.maxConnections,
+      requestsPerSecond: settings.requestsPerSecond,
+    },
   );
+  if (!settings.lab) showing(database.key, app);
   await app.init();
   await app.getHttpAdapter().getInstance().ready();
   while (!settings.unready && (await app.inject('/health/ready')).statusCode !== 200) await setTimeout(20);

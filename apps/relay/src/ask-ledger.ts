@@ -13,9 +13,13 @@ const dedupWindow = z.object({ oldest: z.string() });
 
 /** Asks the ledger what its inbox knows of messages. Every question may end in LedgerSilent. */
 export class AskLedger {
-  /** @param signal ends what is being asked: nobody wants the answer any more */
+  /**
+   * @param key    what lets the relay ask; lab mode needs none
+   * @param signal ends what is being asked: nobody wants the answer any more
+   */
   constructor(
     private readonly url: string,
+    private readonly key: string | undefined,
     private readonly signal: AbortSignal,
   ) {}
 
@@ -41,11 +45,11 @@ export class AskLedger {
     try {
       const response = await fetch(new URL(path, this.url), {
         signal: AbortSignal.any([this.signal, AbortSignal.timeout(answerMs)]),
-        ...(body && {
-          method: 'POST',
-          headers: { 'content-type': 'application/json' },
-          body: JSON.stringify(body),
-        }),
+        headers: {
+          ...(this.key !== undefined && { authorization: `Bearer ${this.key}` }),
+          ...(body && { 'content-type': 'application/json' }),
+        },
+        ...(body && { method: 'POST', body: JSON.stringify(body) }),
       });
       if (!response.ok) await response.body?.cancel();
       const answer = schema.safeParse(response.ok && (await response.json()));

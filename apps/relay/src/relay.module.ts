@@ -3,6 +3,7 @@ import { ScheduleModule } from '@nestjs/schedule';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import { BrokerConnection, checkTopology, Publisher } from '@paid-once/broker';
 import { ledgerQueue, paymentsExchange } from '@paid-once/contracts';
+import { ApiKey, CredentialsModule } from '@paid-once/credentials';
 import { checkServer, outboxEntities, Relay, relaySession, shardCount } from '@paid-once/outbox';
 import {
   addressOf,
@@ -13,6 +14,7 @@ import {
   reading,
   reasonOf,
   requireDurableCommits,
+  requireOrdinaryRole,
   requireTables,
 } from '@paid-once/service';
 import type { DataSource } from 'typeorm';
@@ -72,7 +74,7 @@ export class RelayModule implements BeforeApplicationShutdown {
               url: databaseUrl,
               process: 'relay',
               poolSize: 2 * shardCount,
-              entities: outboxEntities,
+              entities: [...outboxEntities, ApiKey],
               timeoutMs: settings.PAID_ONCE_DB_TIMEOUT_MS,
             }),
           ),
@@ -88,6 +90,7 @@ export class RelayModule implements BeforeApplicationShutdown {
           }),
         }),
         outboxRetention(settings),
+        settings.PAID_ONCE_LAB ? CredentialsModule.open() : CredentialsModule.withKeys(),
         ...(settings.PAID_ONCE_LAB ? [LabCrashModule] : []),
       ],
       controllers: [StatusController],
@@ -100,13 +103,9 @@ export class RelayModule implements BeforeApplicationShutdown {
           inject: [getDataSourceToken(), Relay],
           useFactory: (database: DataSource, relay: Relay) => {
             const { PAID_ONCE_REPAIR_EVERY_SECONDS: every, PAID_ONCE_LEDGER_URL: ledgerUrl } = settings;
-            return new Repair(
-              database,
-              relay,
-              new ReportRepair(every, new URL(ledgerUrl).host),
-              every,
-              ledgerUrl,
-            );
+            const report = new ReportRepair(every, new URL(ledgerUrl).host);
+            const ledger = { url: ledgerUrl, key: settings.PAID_ONCE_RELAY_LEDGER_KEY };
+            return new Repair(database, relay, report, every, ledger);
           },
         },
         {
@@ -127,6 +126,7 @@ export class RelayModule implements BeforeApplicationShutdown {
 
 async function checkDatabase(database: DataSource): Promise<void> {
   await requireDurableCommits(database); // progress that is lost with a crash names transactions that were not
+  await requireOrdinaryRole(database);
   await requireTables(database, ['outbox_message', 'outbox_progress', 'outbox_intervention']);
   await reading(database, checkServer);
 }

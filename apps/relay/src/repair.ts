@@ -41,9 +41,9 @@ export class Repair implements OnModuleDestroy {
     private readonly relay: Relay,
     readonly report: ReportRepair,
     private readonly everySeconds: number,
-    ledgerUrl: string,
+    ledger: { url: string; key: string | undefined },
   ) {
-    this.ledger = new AskLedger(ledgerUrl, this.stopping.signal);
+    this.ledger = new AskLedger(ledger.url, ledger.key, this.stopping.signal);
   }
 
   // A tick only looks whether a round is due, and one that still runs is the round: they never overlap.

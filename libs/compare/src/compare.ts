@@ -18,6 +18,8 @@ export interface CompareOptions {
   signal?: AbortSignal;
   /** Only events with a smaller message id are compared; see `Side.bound`. */
   olderThan?: string | undefined;
+  /** An API key with the scope `operate` on both sides; lab mode needs none. */
+  key?: string | undefined;
   /** A set of markers that the ledger has, see `Markers`: what was published before them and is nowhere is missing. */
   markers?: string | undefined;
   /** Is given each break, in the order of payment id and type; the comparison waits for it. */
@@ -50,8 +52,8 @@ class Comparing {
   private readonly report = new Report();
 
   constructor(private readonly options: CompareOptions & typeof defaults) {
-    this.ledger = new Side('ledger', options.ledger, options.signal);
-    this.payments = new Side('payments', options.payments, options.signal);
+    this.ledger = new Side('ledger', options.ledger, options.signal, options.key);
+    this.payments = new Side('payments', options.payments, options.signal, options.key);
   }
 
   async run(): Promise<Comparison> {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { CompareOptions } from './compare.js';
 import { Side, SideUnreachable } from './side.js';
 
 const requested = z.object({ set: z.string() });
@@ -40,11 +41,11 @@ export class Markers {
   private readonly ledger: Side;
 
   constructor(
-    urls: { payments: string; ledger: string; signal?: AbortSignal | undefined },
+    urls: Pick<CompareOptions, 'payments' | 'ledger' | 'signal' | 'key'>,
     private readonly patienceMs = firstPatienceMs,
   ) {
-    this.payments = new Side('payments', urls.payments, urls.signal);
-    this.ledger = new Side('ledger', urls.ledger, urls.signal);
+    this.payments = new Side('payments', urls.payments, urls.signal, urls.key);
+    this.ledger = new Side('ledger', urls.ledger, urls.signal, urls.key);
     this.patience = { ms: patienceMs };
   }
 

@@ -18,6 +18,8 @@ export class Side {
     readonly name: 'payments' | 'ledger',
     readonly url: string,
     private readonly signal?: AbortSignal,
+    /** An API key that lets us read all of it; lab mode needs none. */
+    private readonly key?: string,
   ) {}
 
   /**
@@ -97,7 +99,11 @@ export class Side {
   }
 
   private async send(path: string, init: RequestInit): Promise<Response> {
-    const response = await fetch(this.url.replace(/\/$/, '') + path, init);
+    const headers = {
+      ...(init.headers as Record<string, string> | undefined),
+      ...(this.key !== undefined && { authorization: `Bearer ${this.key}` }),
+    };
+    const response = await fetch(this.url.replace(/\/$/, '') + path, { ...init, headers });
     if (response.ok) return response;
     const problem = (await response.text()).slice(0, 300);
     throw new SideUnreachable(

@@ -1,8 +1,8 @@
-import { Side } from '@paid-once/compare';
 import { parseAmount } from '@paid-once/contracts';
 import { z } from 'zod';
 import { call } from '../services.js';
 import type { Entry } from './count-hop.js';
+import { sideOf } from '../side-of.js';
 
 export interface RecordedPayment {
   id: string;
@@ -26,7 +26,7 @@ export async function readPayments(url: string, signal: AbortSignal): Promise<Re
 /** All transfers for payments, under the payment's id; a payment that was posted three times comes three times. */
 export async function readTransfers(url: string, signal: AbortSignal): Promise<Entry[]> {
   const transfers: Entry[] = [];
-  for await (const { type, paymentId, amountMinor } of new Side('ledger', url, signal).export())
+  for await (const { type, paymentId, amountMinor } of sideOf('ledger', url, signal).export())
     if (type === 'payment.accepted') transfers.push({ key: paymentId, minor: BigInt(amountMinor) });
   return transfers;
 }

@@ -1,4 +1,4 @@
-import { Side, type Comparison } from '@paid-once/compare';
+import type { Comparison } from '@paid-once/compare';
 import { InvalidArgumentError, type Command } from 'commander';
 import { currentChapter } from '../chapters.js';
 import { compareUntilAgreed, type CompareUntilAgreed } from '../compare-until-agreed.js';
@@ -13,6 +13,8 @@ import { BreakReport } from '../report/break-report.js';
 import { formatOf } from '../report/report-formats.js';
 import { requesterOf, saidBy, saidWhy } from '../requester.js';
 import { addVerb, type Context, type Run } from '../verb.js';
+import { sideOf } from '../side-of.js';
+import { chainHeads, headsLine } from '../chain.js';
 
 interface CompareFlags {
   json?: true;
@@ -64,7 +66,7 @@ async function compareLedgers(context: Context, flags: CompareFlags): Promise<Ex
     const bound =
       flags.olderThan === undefined
         ? undefined
-        : await new Side('payments', urls.payments, signal).bound(flags.olderThan);
+        : await sideOf('payments', urls.payments, signal).bound(flags.olderThan);
     const options: CompareUntilAgreed & { signal: AbortSignal } = {
       payments: urls.payments,
       ledger: urls.ledger,
@@ -77,8 +79,10 @@ async function compareLedgers(context: Context, flags: CompareFlags): Promise<Ex
     const { comparison, repaired } = await outcomeOf(context, flags, options).finally(() => waiting.end());
     // What the comparison found is told all the same.
     const unwritten = await report?.finish().catch((error: unknown) => error);
+    const chain = await chainHeads(urls.ledger, signal).catch(() => undefined); // of a version before it has none
     out.result({
       ...comparison,
+      ...(chain && { heads: chain.heads }),
       ...(bound && { olderThan: bound.at }),
       ...(repaired && { repair: repaired }),
       ...(report && !unwritten && { report: flags.report, rows: report.rows }),
@@ -86,6 +90,7 @@ async function compareLedgers(context: Context, flags: CompareFlags): Promise<Ex
     if (bound) out.say(`What was accepted before ${bound.at}, by the payments database’s clock:`);
     if (repaired) for (const line of repairSentences(repaired, comparison)) out.say(line);
     showComparison(out, comparison);
+    if (chain && chain.heads.length > 0) out.say(`The ledger's chain stands at ${headsLine(chain.heads)}.`);
     if (unwritten) throw unwritten;
     if (report) out.say(`${counted(report.rows, 'break')} written to ${flags.report}.`);
     return await concluded(context, flags, comparison);

@@ -1,4 +1,3 @@
-import { Side } from '@paid-once/compare';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { CliFailure } from '../failure.js';
@@ -7,6 +6,7 @@ import { tellIfSlow } from '../output/progress.js';
 import { counted, money } from '../output/words.js';
 import { call } from '../services.js';
 import { addVerb, type Run } from '../verb.js';
+import { sideOf } from '../side-of.js';
 
 export function addReset(program: Command, run: Run): void {
   addVerb(program, {
@@ -24,7 +24,7 @@ export function addReset(program: Command, run: Run): void {
         const accepted = await tellIfSlow(
           out,
           'payments to add up what it has: of millions that takes half a minute',
-          new Side('payments', urls.payments, signal).stats(),
+          sideOf('payments', urls.payments, signal).stats(),
         );
         const what = `${counted(accepted.count, 'payment')} (${money(accepted.totals)}), with their outbox, messages and transfers`;
         if (!flags.yes)

@@ -1,8 +1,10 @@
-import { compare, Markers, Side } from '@paid-once/compare';
+import { compare, Markers } from '@paid-once/compare';
 import { pause } from '@paid-once/service/basics';
 import { exitCodes } from '../exit-codes.js';
 import { CliFailure } from '../failure.js';
 import { age } from '../output/words.js';
+import { apiKey } from '../credential.js';
+import { sideOf } from '../side-of.js';
 
 const betweenLooksMs = 200;
 
@@ -21,8 +23,8 @@ export async function findMissing(options: {
   signal: AbortSignal;
 }): Promise<string[]> {
   const { payments, ledger, patienceMs, onWaiting, signal } = options;
-  const { olderThan } = await new Side('payments', payments, signal).bound(0);
-  const markers = new Markers({ payments, ledger, signal });
+  const { olderThan } = await sideOf('payments', payments, signal).bound(0);
+  const markers = new Markers({ payments, ledger, signal, key: apiKey() });
   const until = performance.now() + patienceMs;
   while (!(await markers.look())) {
     if (performance.now() > until) throw noMarker(patienceMs);
@@ -36,6 +38,7 @@ export async function findMissing(options: {
     payments,
     ledger,
     signal,
+    key: apiKey(),
     olderThan,
     markers: markers.arrived,
     onBreak: ({ kind, paymentId }) => void (kind === 'missing' && missing.add(paymentId)),

@@ -1,10 +1,12 @@
-import { compare, Markers, Side, type BreakRow, type Comparison, type Totals } from '@paid-once/compare';
+import { compare, Markers, type BreakRow, type Comparison, type Totals } from '@paid-once/compare';
 import { pause } from '@paid-once/service/basics';
 import { compareUntilAgreed, type CompareUntilAgreed } from '../compare-until-agreed.js';
 import { redriveParked, type Redriven } from '../dead/redrive.js';
 import { requestReplay } from '../interventions/request-replay.js';
 import { sumOfMoney } from '../output/sums.js';
 import type { Requester } from '../requester.js';
+import { apiKey } from '../credential.js';
+import { sideOf } from '../side-of.js';
 
 export interface RepairOptions extends CompareUntilAgreed {
   signal: AbortSignal;
@@ -49,8 +51,8 @@ export async function repairLedgers(
 ): Promise<{ comparison: Comparison; repaired: Repaired }> {
   const { timeoutMs, payments, ledger, signal, onWaiting = () => {} } = options;
   const until = performance.now() + timeoutMs;
-  const olderThan = options.olderThan ?? (await new Side('payments', payments, signal).bound(0)).olderThan;
-  const markers = new Markers({ payments, ledger, signal });
+  const olderThan = options.olderThan ?? (await sideOf('payments', payments, signal).bound(0)).olderThan;
+  const markers = new Markers({ payments, ledger, signal, key: apiKey() });
   if (options.sendMarkers !== false)
     while (!(await markers.look()) && performance.now() < until) {
       onWaiting('a marker to come through outbox, broker and inbox');
@@ -62,6 +64,7 @@ export async function repairLedgers(
     payments,
     ledger,
     signal,
+    key: apiKey(),
     olderThan,
     markers: markers.arrived,
     onBreak: (row) => repair.take(row),
@@ -141,7 +144,7 @@ class Repair {
 
   /** Those that stay parked for a reason that lies in the copy the ledger was sent. */
   private async stillBroken(rows: BreakRow[]): Promise<BreakRow[]> {
-    const side = new Side('ledger', this.options.ledger, this.options.signal);
+    const side = sideOf('ledger', this.options.ledger, this.options.signal);
     const broken = new Set<string>();
     const ids = idsOf(rows);
     for (let index = 0; index < ids.length; index += stationsInOne) {

@@ -12,6 +12,7 @@ const passwords = z.object({
   relayAmqp: z.string(),
   ledgerAmqp: z.string(),
   paymentsAmqp: z.string(),
+  relayLedgerKey: z.string(),
 });
 /** What the services log in with, by role. */
 export type Passwords = z.infer<typeof passwords>;
@@ -27,6 +28,7 @@ export function randomPasswords(): Passwords {
     relayAmqp: random(),
     ledgerAmqp: random(),
     paymentsAmqp: random(),
+    relayLedgerKey: `po_${randomBytes(8).toString('hex')}_${randomBytes(32).toString('hex')}`,
   };
 }
 

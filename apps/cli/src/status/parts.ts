@@ -1,4 +1,4 @@
-import { Side, type Stats } from '@paid-once/compare';
+import type { Stats } from '@paid-once/compare';
 import { connectLinks, type LinkState } from '@paid-once/links';
 import { z } from 'zod';
 import { groupsOn, ofSidesThatAnswer, type DeadGroup } from '../dead/dead-letters.js';
@@ -7,6 +7,7 @@ import { interventionsNow, type Intervention } from '../interventions/interventi
 import { relayStatus, type RelayStatus } from '../relay-status.js';
 import { call } from '../services.js';
 import type { SystemUrls } from '../settings.js';
+import { sideOf } from '../side-of.js';
 
 /** A part of the answer, or why it is missing. */
 export type Asked<Value> = { value: Value; reason?: undefined } | { value?: undefined; reason: string };
@@ -38,9 +39,9 @@ export interface Parts {
 /** Asks all of them at once; one that does not answer keeps no other back. */
 export async function askParts(urls: SystemUrls, signal: AbortSignal): Promise<Parts> {
   const [payments, outbox, ledger, consumer, parked, links, interventions, dead] = await Promise.all([
-    asked(new Side('payments', urls.payments, signal).stats()),
+    asked(sideOf('payments', urls.payments, signal).stats()),
     asked(relayStatus(urls.relay, signal)),
-    asked(new Side('ledger', urls.ledger, signal).stats()),
+    asked(sideOf('ledger', urls.ledger, signal).stats()),
     asked(call('ledger', urls.ledger, { path: '/status', signal }, ledgerAnswer)),
     asked(call('ledger', urls.ledger, { path: '/parked?limit=1', signal }, parkedAnswer)),
     asked(connectLinks(urls.toxiproxy).list()),

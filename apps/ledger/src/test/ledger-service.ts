@@ -1,6 +1,7 @@
 import { ConsoleLogger } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createHttpApplication } from '@paid-once/service';
+import { keyForAll, showing } from '../../../../test/support/with-key.js';
 import { LedgerModule } from '../ledger.module.js';
 import { PaymentsConsumer } from '../payments.consumer.js';
 import { ledgerSettings } from '../settings.js';
@@ -38,6 +39,7 @@ export class LedgerService {
     });
     const logger = new RecordingLogger();
     const app = await createHttpApplication(LedgerModule.with(settings), logger);
+    if (!options.lab) showing(await keyForAll(ledger.setup.adminUrl), app);
     await app.init();
     const service = new LedgerService(ledger, broker, logger, app);
     await eventually(async () => (await service.get('/health/ready')).status === 200);

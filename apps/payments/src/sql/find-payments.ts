@@ -1,15 +1,16 @@
 import { inThisPartSql } from '@paid-once/compare';
 
-/** One payment, and whether it was reversed. */
+/** One payment, and whether it was reversed. Parameters: its id, whose it must be or null. */
 export const findPaymentSql = `
 SELECT payment.*, reversal.payment_id IS NOT NULL AS reversed
   FROM payment_event AS payment
   LEFT JOIN payment_event AS reversal
     ON reversal.payment_id = payment.payment_id AND reversal.type = 'payment.reversed'
  WHERE payment.payment_id = $1
-   AND payment.type = 'payment.accepted'`;
+   AND payment.type = 'payment.accepted'
+   AND ($2::text IS NULL OR payment.client = $2)`;
 
-/** A page of payments, oldest first. Parameters: id of the last one seen, how many. */
+/** A page of payments, oldest first. Parameters: id of the last one seen, where to stop or null, whose or null, how many. */
 export const listPaymentsSql = `
 SELECT payment.*, reversal.payment_id IS NOT NULL AS reversed
   FROM payment_event AS payment
@@ -17,8 +18,10 @@ SELECT payment.*, reversal.payment_id IS NOT NULL AS reversed
     ON reversal.payment_id = payment.payment_id AND reversal.type = 'payment.reversed'
  WHERE payment.type = 'payment.accepted'
    AND payment.payment_id > $1
+   AND ($2::uuid IS NULL OR payment.payment_id <= $2)
+   AND ($3::text IS NULL OR payment.client = $3)
  ORDER BY payment.payment_id
- LIMIT $2`;
+ LIMIT $4`;
 
 /** Of a part of the table: count and money, net of reversals, for each currency. */
 export const statsSql = `

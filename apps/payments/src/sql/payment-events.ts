@@ -22,13 +22,13 @@ event AS (
   RETURNING ${columns}, created_at
 )`;
 
-/** Reversals of payments that exist, in the same way. `created_at` is the payment's. */
+/** Reversals of payments that exist and are the client's own, in the same way. `created_at` is the payment's. */
 export const reversalEvents = `
 payment AS (
   SELECT new.*, payment_id, src, dest, amount_minor, currency, reference, created_at
     FROM unnest($1::text[], $2::text[], $3::bytea[], $4::uuid[])
          WITH ORDINALITY AS new (client, idempotency_key, fingerprint, reverses, position)
-    JOIN payment_event ON payment_id = reverses AND type = 'payment.accepted'
+    JOIN payment_event ON payment_id = reverses AND type = 'payment.accepted' AND payment_event.client = new.client
 ), reversal AS (
   INSERT INTO payment_event
          (payment_id, type, client, idempotency_key, fingerprint, src, dest, amount_minor, currency, reference)

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { BrokerConnection, Consumer, setUpBroker, type BrokerSetup, type Delivery } from '@paid-once/broker';
 import { ledgerQueue } from '@paid-once/contracts';
+import { ApiKey, ApiKeys } from '@paid-once/credentials';
 import {
   enqueue,
   outboxEntities,
@@ -13,6 +14,7 @@ import {
 import { createHttpApplication, postgresOptions } from '@paid-once/service';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
+import { keyForAll, showing } from '../../../../test/support/with-key.js';
 import { RelayModule } from '../relay.module.js';
 
 export interface TestServers {
@@ -23,7 +25,7 @@ export interface TestServers {
 
 /** What the relay may do in the payments database, and no more: the list for setup. */
 const relayGrants = `
-  GRANT SELECT ON outbox_message, outbox_settings, outbox_progress, outbox_dead_letter TO ROLE;
+  GRANT SELECT ON outbox_message, outbox_settings, outbox_progress, outbox_dead_letter, api_key TO ROLE;
   GRANT INSERT ON outbox_progress, outbox_dead_letter TO ROLE;
   GRANT SELECT, INSERT, UPDATE ON outbox_marker, outbox_intervention TO ROLE;
   GRANT DELETE, UPDATE (reason, detail) ON outbox_dead_letter TO ROLE`;
@@ -40,6 +42,7 @@ export class RelayRig {
     readonly database: DataSource,
     private readonly brokerSetup: BrokerSetup,
     private readonly amqpPort: string,
+    private readonly key: string,
   ) {
     this.ledger = new BrokerConnection({ url: this.amqpUrl('ledger'), name: 'test ledger' });
     const consumer: Consumer = new Consumer(this.ledger, {
@@ -63,8 +66,8 @@ export class RelayRig {
       url,
       process: 'test',
       poolSize: 5,
-      entities: outboxEntities,
-      migrations: outboxMigrations,
+      entities: [...outboxEntities, ApiKey],
+      migrations: [...outboxMigrations, ApiKeys],
     };
     const database = await new DataSource(postgresOptions(options)).initialize();
     await database.runMigrations();
@@ -72,7 +75,7 @@ export class RelayRig {
     const user = (role: string) => ({ user: `${role}-${name}`, password: 'secret' });
     const setup = { adminUrl, vhost: name, shards: shardCount, relay: user('relay'), ledger: user('ledger') };
     await setUpBroker(setup);
-    return new RelayRig(server, name, database, setup, port);
+    return new RelayRig(server, name, database, setup, port, await keyForAll(url));
   }
 
   amqpUrl(role: 'relay' | 'ledger', port = this.amqpPort): string {
@@ -109,6 +112,7 @@ export class RelayRig {
         PAID_ONCE_DB_TIMEOUT_MS: 6_000,
         PAID_ONCE_REQUEST_TIMEOUT_MS: 15_000,
         PAID_ONCE_MAX_CONNECTIONS: 10_000,
+        PAID_ONCE_REQUESTS_PER_SECOND: 0,
         PAID_ONCE_HEARTBEAT_SECONDS: 5,
         PAID_ONCE_RELAY_CONFIRM_TIMEOUT_MS: 30_000, // a late confirm repeats messages, and here they are counted
         PAID_ONCE_RELAY_SLICE: 100,
@@ -117,11 +121,12 @@ export class RelayRig {
         PAID_ONCE_INBOX_RETENTION_MINUTES: 60,
         PAID_ONCE_REPAIR_EVERY_SECONDS: repairEvery,
         PAID_ONCE_LEDGER_URL: ledgerUrl,
+        PAID_ONCE_RELAY_LEDGER_KEY: undefined,
         PAID_ONCE_REPLAY_PER_SECOND: replayPerSecond,
       }),
       false,
     );
-    this.apps.push(app);
+    this.apps.push(showing(this.key, app));
     await app.init();
     await app.getHttpAdapter().getInstance().ready();
     return app;

@@ -18,7 +18,7 @@ import {
   PaymentNotFound,
 } from '../../payment-problems.js';
 import { readPaymentRequest } from '../../payment-request.js';
-import { anonymous, answer, PaymentsController } from '../../payments.controller.js';
+import { answer, PaymentsController } from '../../payments.controller.js';
 import { keyMissingInLab, OutcomeUnknownWithoutKeys } from './chapter-problems.js';
 import { CurrentChapter } from './current-chapter.js';
 import { DualWrite } from './dual-write.js';
@@ -95,7 +95,7 @@ export class ByChapter implements NestInterceptor {
 
 /** As the controller reads it, under a random key. */
 function commandIn({ params: { id }, body }: PaymentHttpRequest): PaymentCommand {
-  const from = { client: anonymous, idempotencyKey: randomUUID() };
+  const from = { client: 'anonymous', idempotencyKey: randomUUID() };
   if (id === undefined) return { kind: 'pay', ...from, ...readPaymentRequest(body) };
   if (!isUuidV7(id)) throw new PaymentNotFound();
   return { kind: 'reverse', ...from, paymentId: id };

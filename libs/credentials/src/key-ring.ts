@@ -1,0 +1,76 @@
+import { DatabaseUnavailable, reading, Unauthenticated, type Caller } from '@paid-once/service';
+import type { DataSource } from 'typeorm';
+import { isSecretOf, readApiKey } from './api-key.js';
+import { ApiKey } from './api-key.entity.js';
+
+/** A key that was revoked may still be used for so long. */
+const knownForMs = 5_000;
+/** Ids of keys in memory; of those above the oldest go. */
+const mostKnown = 10_000;
+
+/** Tells who sends a request. */
+export interface Callers {
+  /**
+   * @param authorization the header
+   * @throws Unauthenticated
+   */
+  of(authorization: string | undefined): Caller | Promise<Caller>;
+}
+
+/** In lab mode: whoever comes may do everything. */
+export const anybody: Callers = {
+  of: () => ({ client: 'anonymous', scopes: everything }),
+};
+const everything: Caller['scopes'] = new Set(['pay', 'read', 'operate'] as const);
+
+/** The keys of the database, each looked up once in a while. */
+export class KeyRing implements Callers {
+  private readonly known = new Map<string, Known>();
+
+  constructor(private readonly database: DataSource) {}
+
+  of(authorization: string | undefined): Caller | Promise<Caller> {
+    const [, text = ''] = /^Bearer (.*)$/i.exec(authorization ?? '') ?? [];
+    const key = readApiKey(text);
+    if (!key) throw new Unauthenticated();
+    const known = this.known.get(key.id);
+    if (known && performance.now() < known.until) return callerOf(known, key.secret);
+    return this.lookUp(key.id, known).then((found) => callerOf(found, key.secret));
+  }
+
+  private async lookUp(id: string, before: Known | undefined): Promise<Known> {
+    try {
+      const row = await reading(this.database, (db) => db.getRepository(ApiKey).findOneBy({ id }));
+      const found = {
+        key: row?.revokedAt === null ? kept(row) : undefined,
+        until: performance.now() + knownForMs,
+      };
+      this.known.delete(id);
+      this.known.set(id, found);
+      for (const oldest of this.known.keys()) {
+        if (this.known.size <= mostKnown) break;
+        this.known.delete(oldest);
+      }
+      return found;
+    } catch (error) {
+      // Away: whoever was known goes on being known. What a service can still do without its database, it does.
+      if (before && error instanceof DatabaseUnavailable) return before;
+      throw error;
+    }
+  }
+}
+
+interface Known {
+  /** Undefined: there is none, or it was revoked. */
+  key: { caller: Caller; secretHash: Buffer } | undefined;
+  until: number;
+}
+
+function kept({ client, scopes, secretHash }: ApiKey): NonNullable<Known['key']> {
+  return { caller: { client, scopes: new Set(scopes) }, secretHash };
+}
+
+function callerOf({ key }: Known, secret: string): Caller {
+  if (!key || !isSecretOf(secret, key.secretHash)) throw new Unauthenticated();
+  return key.caller;
+}
