@@ -32,12 +32,13 @@ SELECT id, 'payment', 'account-' || i % 1000, 'account-' || (i + 1) % 1000, 1 + 
 const entry = fileURLToPath(new URL('../apps/cli/bin/paid-once.mjs', import.meta.url));
 const say = (line) => process.stderr.write(`${line}\n`);
 
-const stack = await startStack({ lab: false, postgresSettings: { max_wal_size: '4GB' }, say });
+const stack = await startStack({ lab: true, postgresSettings: { max_wal_size: '4GB' }, say });
 try {
   const databases = {
     payments: await connected(stack.servers.paymentsDb.adminUrl('payments')),
     ledger: await connected(stack.servers.ledgerDb.adminUrl('ledger')),
   };
+  await databases.ledger.query('SET session_replication_role = replica'); // transfers are append-only
   const fillSeconds = await timed(() => fill(databases));
   say(`filled in ${fillSeconds} s; comparing`);
   const runs = { fillSeconds };

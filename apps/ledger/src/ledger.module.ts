@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
+import { CredentialsModule } from '@paid-once/credentials';
 import { InboxSettings } from '@paid-once/inbox';
 import {
   addressOf,
@@ -10,10 +11,12 @@ import {
   postgresOptions,
   reading,
   requireDurableCommits,
+  requireOrdinaryRole,
   requireTables,
 } from '@paid-once/service';
 import type { DataSource } from 'typeorm';
 import { BridgeTrouble } from './bridge-trouble.js';
+import { ChainController } from './chain.controller.js';
 import { CompareController } from './compare.controller.js';
 import { inboxRetention } from './inbox-retention.js';
 import { InboxController } from './inbox.controller.js';
@@ -66,11 +69,19 @@ export class LedgerModule {
         consumption,
         readiness,
         inboxRetention(settings),
+        lab ? CredentialsModule.open() : CredentialsModule.withKeys(),
         ...(lab
           ? [LabCrashModule, LabResetModule.with(consumption), LabChapterModule.with(consumption)]
           : []),
       ],
-      controllers: [LedgerController, CompareController, StatusController, InboxController, ParkedController],
+      controllers: [
+        LedgerController,
+        CompareController,
+        ChainController,
+        StatusController,
+        InboxController,
+        ParkedController,
+      ],
       providers: [
         StalledSince,
         BridgeTrouble,
@@ -89,6 +100,7 @@ export class LedgerModule {
 
 async function checkDatabase(database: DataSource): Promise<InboxSettings> {
   await requireDurableCommits(database);
+  await requireOrdinaryRole(database);
   await requireTables(database, ['transfer', 'inbox_message', 'inbox_settings', 'parked_intervention']);
   const settings = await reading(database, (db) =>
     db.getRepository(InboxSettings).findOneBy({ onlyRow: true }),

@@ -33,6 +33,7 @@ export async function postTransfers(
   const readyNames = ready.map(({ name }) => name);
   const released = readEvents(await takeWaiting(tx, readyNames, fresh));
 
+  await lockShards(tx, othersQueues(released.events, messages));
   const posting = [...ready, ...released.events];
   const wasPosted = await insertTransfers(tx, posting);
   faultPoint('ledger.after-transfer');
@@ -54,6 +55,12 @@ export async function postTransfers(
     repeated: { message: repeated.length, event: equal.length },
     parked,
   };
+}
+
+/** What waited may be of a shard that nothing else in its batch is of, such as a dead letter that did not say where it died. */
+function othersQueues(released: PaymentEvent[], messages: Message[]): Message[] {
+  const locked = new Set(messages.map(({ queue }) => queue));
+  return released.map(({ message }) => message).filter(({ queue }) => !locked.has(queue));
 }
 
 /** Order where it counts: an event whose predecessor is neither posted nor in this batch waits for it. */

@@ -1,3 +1,4 @@
+import { replaceKeys } from '@paid-once/credentials';
 import { setUpDatabase } from '@paid-once/service';
 import type { EntityManager } from 'typeorm';
 import { createLabSql, dropLabSql, labRights } from './lab/lab-sql.js';
@@ -15,6 +16,8 @@ export interface LedgerSetup {
   runId: string | undefined;
   /** As many as the payments database has. */
   shards: number;
+  /** What the relay shows when it asks the ledger; without it, the one that was set up before. */
+  relayKey?: string | undefined;
 }
 
 /**
@@ -35,13 +38,17 @@ export async function setUpLedger(setup: LedgerSetup): Promise<{ runId: string; 
       { url: serviceUrl, grants: lab ? [...rights, ...labRights] : rights },
       ...(retentionUrl ? [{ url: retentionUrl, grants: retentionRights }] : []),
     ],
-    finish: (tx) => writeSettings(tx, setup),
+    finish: async (tx) => {
+      const { relayKey: key } = setup;
+      if (key !== undefined) await replaceKeys(tx, { client: 'relay', scopes: ['read'], key });
+      return writeSettings(tx, setup);
+    },
   });
 }
 
-// Neither `occurrence` nor the hashes are in the list of transfer: their defaults are all that this role can write.
+// `occurrence` is not in the list of transfer: its default is all that this role can write. Links are written by a trigger.
 const rights = [
-  'GRANT SELECT ON transfer, account, inbox_message, inbox_settings, inbox_window TO ROLE',
+  'GRANT SELECT ON transfer, transfer_link, account, inbox_message, inbox_settings, inbox_window, api_key TO ROLE',
   'GRANT INSERT ON account, inbox_message TO ROLE',
   `GRANT INSERT (payment_id, kind, debit_account, credit_account, amount_minor, currency, reference, message_id, shard)
       ON transfer TO ROLE`,

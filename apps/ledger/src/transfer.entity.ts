@@ -45,13 +45,6 @@ export class Transfer {
   @Column('smallint')
   shard!: number;
 
-  /** For the hash chain, one a shard. */
-  @Column('bytea', { name: 'previous_hash', nullable: true })
-  previousHash!: Buffer | null;
-
-  @Column('bytea', { nullable: true })
-  hash!: Buffer | null;
-
   @Column('timestamptz', { name: 'posted_at', default: () => 'clock_timestamp()' })
   postedAt!: Date;
 }

@@ -22,6 +22,7 @@ const advisoryLockOfShards = 0x1ed6e7;
  * Sorted, or two of them could wait for each other. A dead letter that does not say where it died may be of any shard.
  */
 export async function lockShards(tx: EntityManager, messages: Pick<Message, 'queue'>[]): Promise<void> {
+  if (messages.length === 0) return;
   const queues = [...new Set(messages.map(({ queue }) => queue))];
   const ofAShard = queues.filter((queue) => /\d$/.test(queue));
   await prepared(

@@ -46,7 +46,7 @@ export class LedgerRig {
 
   async empty(): Promise<void> {
     await this.admin.query(
-      'TRUNCATE inbox_message, transfer, account, parked_message, started_attempt, parked_intervention, parked_history',
+      'TRUNCATE inbox_message, transfer, transfer_link, account, parked_message, started_attempt, parked_intervention, parked_history',
     );
   }
 
@@ -65,5 +65,6 @@ async function connect(url: string): Promise<DataSource> {
     url,
     installExtensions: false,
     entities: ledgerEntities,
+    extra: { options: '-c session_replication_role=replica' }, // a superuser, whom no trigger stops
   }).initialize();
 }

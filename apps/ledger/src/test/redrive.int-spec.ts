@@ -297,7 +297,7 @@ describe('redriving parked messages', () => {
     await setAside('dead-lettered', ...Array.from({ length: 40 }, () => accepted(payment())));
     const truncate = () =>
       rig.admin.query(
-        'TRUNCATE inbox_message, transfer, account, parked_message, parked_intervention, parked_history',
+        'TRUNCATE inbox_message, transfer, transfer_link, account, parked_message, parked_intervention, parked_history',
       );
     const both = Array.from({ length: 10 }, () => [again({ all: true }, 3), truncate()]).flat();
     for (const outcome of await Promise.allSettled(both))
