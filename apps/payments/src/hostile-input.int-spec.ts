@@ -283,3 +283,22 @@ describe('a path', () => {
     expect({ ...unknown.json<object>(), instance: '' }).toEqual({ ...nonsense.json<object>(), instance: '' });
   });
 });
+
+describe('an answer', () => {
+  it('S7: tells a browser to make no more of it than it is, and nobody what it is made with', async () => {
+    for (const answer of [
+      await post(JSON.stringify(payment)),
+      await post('{'),
+      await app.inject('/nowhere'),
+      await app.inject({ method: 'GET', url: '/payments', headers: { origin: 'https://evil.example' } }),
+    ]) {
+      expect(answer.headers).toMatchObject({
+        'x-content-type-options': 'nosniff',
+        'cache-control': 'no-store',
+        'content-security-policy': expect.stringContaining("default-src 'none'"),
+      });
+      for (const name of ['access-control-allow-origin', 'x-powered-by', 'server'])
+        expect(answer.headers[name]).toBeUndefined();
+    }
+  });
+});

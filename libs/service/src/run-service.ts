@@ -12,6 +12,7 @@ import { ProblemFilter } from './problem.filter.js';
 import { exitOnBadSettings, maxConnections, requestTimeoutMs, type ServiceSettings } from './settings.js';
 import { limitRate } from './rate-limit.js';
 import { Routes } from './routes.js';
+import { hardenAnswers } from './security-headers.js';
 import { answerUnreadable, answerUnroutable } from './unreadable-request.js';
 import { Waiting } from './waiting.js';
 
@@ -94,6 +95,7 @@ export async function createHttpApplication(
     abortOnError: false,
   });
   if (requestsPerSecond > 0) await limitRate(app, requestsPerSecond);
+  hardenAnswers(adapter.getInstance());
   parseJsonBodies(adapter.getInstance());
   obeyBodyLimits(adapter.getInstance());
   const routes = new Routes(adapter.getInstance());
