@@ -1,7 +1,7 @@
 // The passwords of the Compose set-up: those of the environment, else random ones, made at the first start. They stay in two
 // volumes: what the services log in with, and what only the servers and setup may see.
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 
 const admin = '/run/paid-once-admin';
 const services = '/run/paid-once';
@@ -34,8 +34,12 @@ const files = {
   [`${services}/relay-amqp`]: `amqp://relay:${RELAY}@toxiproxy:25673/paid-once`,
   [`${services}/ledger-amqp`]: `amqp://ledger:${LEDGER}@toxiproxy:25674/paid-once`,
 };
-// Readable by the users that the images run as: each container sees no more than the volumes it was given.
-for (const [file, text] of Object.entries(files)) writeFileSync(file, text, { mode: 0o444 });
+// Readable by the users that the images run as: each container sees no more than the volumes it was given. Written anew,
+// because even root may not open what is read-only when it has no capabilities.
+for (const [file, text] of Object.entries(files)) {
+  rmSync(file, { force: true });
+  writeFileSync(file, text, { mode: 0o444 });
+}
 console.log(
   `passwords: ${Object.keys(before).length > 0 ? 'as they were' : 'made'}, ${Object.keys(files).length} files`,
 );
