@@ -153,7 +153,7 @@ function needs({ needs: what }) {
 function proofs(row) {
   const byFile = Map.groupBy(testsOf(row), ({ file }) => file);
   const proving = [...byFile].map(([file, its]) => {
-    const promises = [...new Set(its.map(({ promise }) => promise.replaceAll('|', '\\|')))];
+    const promises = [...new Set(its.map(({ promise }) => promise.replaceAll(/[|_]/g, '\\$&')))];
     return `${promises.join('; ')} ([${its[0].project}](../${file}))`;
   });
   return proving.join('<br>') || '**nothing yet**';

@@ -13,7 +13,7 @@ import {
   type PaymentEventType,
 } from '@paid-once/contracts';
 import { bodyHash, type Identified, type Message, type Parking } from '@paid-once/inbox';
-import { surveyJson } from '@paid-once/service';
+import { isAmbiguousJson } from '@paid-once/service';
 import type { z } from 'zod';
 
 /** A payment event that may be posted, with the message that carried it. */
@@ -102,8 +102,7 @@ function readJson({
   try {
     const text = strictUtf8.decode(body);
     const value: unknown = JSON.parse(text);
-    const { hasDuplicateKey, isTooComplex } = surveyJson(text);
-    return { value, isAmbiguous: hasDuplicateKey || isTooComplex };
+    return { value, isAmbiguous: isAmbiguousJson(value, text) };
   } catch (error) {
     return { unreadable: error instanceof SyntaxError ? 'it is no JSON' : 'it is no UTF-8' };
   }

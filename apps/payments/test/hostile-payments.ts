@@ -103,5 +103,5 @@ export const badPayments: [title: string, fields: object | string, type: string]
   ...field('src', ["'; DROP TABLE payment_event; --", "1' OR '1'='1"], 'P18: the account', 'invalid-account'),
   ['P18: SQL for a currency', { currency: "EUR'--" }, 'invalid-currency'],
   ['P18: SQL for an amount', { amount: "1'; COMMIT; --" }, 'invalid-amount'],
-  ['P1: two bad fields', { src: '', amount: 0 }, 'validation-failed'],
+  ['P10: no amount to speak of and no account, both told', { src: '', amount: 0 }, 'validation-failed'],
 ];

@@ -9,7 +9,7 @@ export * from './database-setup.js';
 export { READINESS_CHECKS, type ReadinessChecks } from './health.controller.js';
 export * from './health.module.js';
 export { WrittenNumber } from './json-body.js';
-export { surveyJson } from './json-survey.js';
+export { isAmbiguousJson } from './json-survey.js';
 export * from './lab-crash.module.js';
 export * from './ndjson.js';
 export * from './needs.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { surveyJson } from './json-survey.js';
+import { isAmbiguousJson, surveyJson } from './json-survey.js';
 
 const clean = { hasDuplicateKey: false, isTooComplex: false, hasLoneSurrogate: false, hasNumbers: false };
 const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
@@ -60,6 +60,7 @@ describe('the survey of a JSON text', () => {
           const members = [...keys.map((key) => `${JSON.stringify(key)}:{"a":"a"}`), `${written} : []`];
           const json = '{"x":['.repeat(depth) + `{${members.join(',')}}` + ']}'.repeat(depth);
           expect(surveyJson(json).hasDuplicateKey).toBe(true);
+          expect(isAmbiguousJson(JSON.parse(json), json)).toBe(true);
           expect(
             surveyJson(json.replace(`${written} : []`, '"other than all of them" : []')).hasDuplicateKey,
           ).toBe(false);
@@ -67,5 +68,14 @@ describe('the survey of a JSON text', () => {
       ),
       { numRuns: 1_000 },
     );
+  });
+
+  it('is not needed for what is written as JSON.stringify writes, and not fooled by numbers that get longer', () => {
+    const isAmbiguous = (json: string) => isAmbiguousJson(JSON.parse(json), json);
+    expect(isAmbiguous('{"a":"1","b":{"c":null}}')).toBe(false);
+    expect(isAmbiguous('{ "a": "1" }')).toBe(false);
+    expect(isAmbiguous('{"a":1e13,"b":0,"b":0}')).toBe(true); // as long as {"a":10000000000000,"b":0}
+    expect(isAmbiguous('{"a":1e3,"a":1000}')).toBe(true);
+    expect(isAmbiguous(nested(100_000))).toBe(true);
   });
 });

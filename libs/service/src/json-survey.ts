@@ -37,3 +37,22 @@ export function surveyJson(json: string): JsonSurvey {
   }
   return found;
 }
+
+/**
+ * Whether a text can be read in two ways, or is nested deeper than JSON.stringify reaches. What that would write again to
+ * the letter is neither, and costs a quarter of a survey to tell.
+ * @param value what JSON.parse made of the text
+ */
+export function isAmbiguousJson(value: unknown, json: string): boolean {
+  if (isAsStringified(value, json)) return false;
+  const { hasDuplicateKey, isTooComplex } = surveyJson(json);
+  return hasDuplicateKey || isTooComplex;
+}
+
+function isAsStringified(value: unknown, json: string): boolean {
+  try {
+    return JSON.stringify(value) === json;
+  } catch {
+    return false; // so deep that it ends the stack
+  }
+}
