@@ -45,6 +45,13 @@ export class Transfer {
   @Column('smallint')
   shard!: number;
 
+  /** These two are never written: the chain has links of its own. The version before still reads them. */
+  @Column('bytea', { name: 'previous_hash', nullable: true })
+  previousHash!: Buffer | null;
+
+  @Column('bytea', { nullable: true })
+  hash!: Buffer | null;
+
   @Column('timestamptz', { name: 'posted_at', default: () => 'clock_timestamp()' })
   postedAt!: Date;
 }

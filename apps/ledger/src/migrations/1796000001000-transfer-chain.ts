@@ -6,7 +6,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
  */
 export class TransferChain1796000001000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
-    for (const sql of [columnsSql, linkSql, lineSql, chainSql, appendOnlySql, genesisSql])
+    for (const sql of [linkSql, lineSql, chainSql, appendOnlySql, genesisSql])
       await runner.query(sql);
   }
 
@@ -16,13 +16,9 @@ export class TransferChain1796000001000 implements MigrationInterface {
       DROP TRIGGER transfers_are_append_only ON transfer;
       DROP TRIGGER transfers_are_not_truncated ON transfer;
       DROP TABLE transfer_link;
-      DROP FUNCTION chain_transfers, refuse_change, transfer_line;
-      ALTER TABLE transfer ADD COLUMN previous_hash bytea, ADD COLUMN hash bytea`);
+      DROP FUNCTION chain_transfers, refuse_change, transfer_line`);
   }
 }
-
-// A hash for each row was never written: one for what was posted together says as much, and costs a hundredth.
-const columnsSql = 'ALTER TABLE transfer DROP COLUMN previous_hash, DROP COLUMN hash';
 
 const linkSql = `
 CREATE TABLE transfer_link (
