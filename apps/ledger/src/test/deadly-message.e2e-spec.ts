@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { park } from '@paid-once/inbox';
+import { keyForAll } from '../../../../test/support/with-key.js';
 import { BrokerRig } from './broker-rig.js';
 import { eventually } from './eventually.js';
 import { exitOf, isReady, LedgerProcesses } from './ledger-processes.js';
@@ -12,11 +13,13 @@ describe('a message that kills the ledger', () => {
   let ledger: LedgerRig;
   let broker: BrokerRig;
   let processes: LedgerProcesses;
+  let authorization: Record<string, string>;
   const deadly = payment({ reference: 'deadly' });
   const queue = 'ledger.payments.1';
   beforeAll(async () => {
     [ledger, broker] = await Promise.all([LedgerRig.create(), BrokerRig.create()]);
     processes = new LedgerProcesses(ledger, broker);
+    authorization = { authorization: `Bearer ${await keyForAll(ledger.setup.adminUrl)}` };
   });
   afterEach(() => processes.kill());
   afterAll(async () => {
@@ -78,7 +81,7 @@ describe('a message that kills the ledger', () => {
     const redrive = (url: string) =>
       fetch(`${url}/parked/redrive`, {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
+        headers: { ...authorization, 'content-type': 'application/json' },
         body,
       });
     await expect(redrive(first.url)).rejects.toThrow('fetch failed');
@@ -88,7 +91,7 @@ describe('a message that kills the ledger', () => {
 
     const next = await processes.startVulnerable();
     await eventually(() => isReady(next.url), 60_000);
-    const attempts = (await (await fetch(`${next.url}/inbox/attempts`)).json()) as unknown[];
+    const attempts = (await (await fetch(`${next.url}/inbox/attempts`, { headers: authorization })).json()) as unknown[];
     expect(attempts).toMatchObject([{ starts: 1, queue }]);
     next.child.kill('SIGTERM');
     expect(await exitOf(next.child)).toBe(0); // it had nothing to do with it
