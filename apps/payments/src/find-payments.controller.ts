@@ -1,9 +1,10 @@
-import { Controller, Get, Param, Query } from '@nestjs/common';
+import { Controller, Get, Param, Query, Req } from '@nestjs/common';
 import { ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { Stats } from '@paid-once/compare';
 import { isUuidV7 } from '@paid-once/contracts';
-import { ByCaller } from '@paid-once/credentials';
+import { callerOf } from '@paid-once/credentials';
 import { Needs, ParameterInvalid, readLimit, refuseParameters, type Caller } from '@paid-once/service';
+import type { FastifyRequest } from 'fastify';
 import { FindPayments, type PaymentPage } from './find-payments.js';
 import { PaymentNotFound } from './payment-problems.js';
 import type { Payment } from './payment.js';
@@ -16,8 +17,8 @@ export class FindPaymentsController {
   /** One payment; `status` is what it is now. */
   @Get('payments/:id')
   @Needs('read')
-  async find(@ByCaller() caller: Caller, @Param('id') id: string): Promise<Payment> {
-    const payment = isUuidV7(id) ? await this.findPayments.byId(id, whose(caller)) : undefined;
+  async find(@Req() request: FastifyRequest, @Param('id') id: string): Promise<Payment> {
+    const payment = isUuidV7(id) ? await this.findPayments.byId(id, whose(callerOf(request))) : undefined;
     if (!payment) throw new PaymentNotFound();
     return payment;
   }
@@ -34,10 +35,10 @@ export class FindPaymentsController {
     schema: { type: 'integer', minimum: 1, maximum: 200, default: 50 },
   })
   @Needs('read')
-  list(@ByCaller() caller: Caller, @Query() query: Record<string, unknown>): Promise<PaymentPage> {
+  list(@Req() request: FastifyRequest, @Query() query: Record<string, unknown>): Promise<PaymentPage> {
     const { after, limit, ...unknown } = query;
     refuseParameters(unknown);
-    return this.findPayments.page(readCursor(after), readLimit(limit), whose(caller));
+    return this.findPayments.page(readCursor(after), readLimit(limit), whose(callerOf(request)));
   }
 
   /** Count and money, net of reversals: to be compared with the ledger's by eye. */

@@ -1,8 +1,8 @@
 import { Body, Controller, Param, Post, Req, Res } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { isUuidV7 } from '@paid-once/contracts';
-import { ByCaller } from '@paid-once/credentials';
-import { ApiProblems, Needs, type Caller } from '@paid-once/service';
+import { callerOf } from '@paid-once/credentials';
+import { ApiProblems, Needs } from '@paid-once/service';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Acceptance } from './accept-batch.js';
 import { AcceptPayments } from './accept-payments.js';
@@ -32,11 +32,11 @@ export class PaymentsController {
   })
   @ApiProblems('/payments', ...ofPaying)
   async pay(
-    @ByCaller() { client }: Caller,
     @Req() request: FastifyRequest,
     @Body() body: unknown,
     @Res() reply: FastifyReply,
   ): Promise<void> {
+    const { client } = callerOf(request);
     const idempotencyKey = readIdempotencyKey(request.headers);
     const payment = readPaymentRequest(body);
     answer(reply, await this.acceptPayments.accept({ kind: 'pay', client, idempotencyKey, ...payment }));
@@ -54,11 +54,11 @@ export class PaymentsController {
   })
   @ApiProblems('/payments/{id}/reversal', ...ofReversing)
   async reverse(
-    @ByCaller() { client }: Caller,
     @Req() request: FastifyRequest,
     @Param('id') id: string,
     @Res() reply: FastifyReply,
   ): Promise<void> {
+    const { client } = callerOf(request);
     const idempotencyKey = readIdempotencyKey(request.headers);
     if (!isUuidV7(id)) throw new PaymentNotFound();
     answer(

@@ -1,15 +1,8 @@
-import {
-  createParamDecorator,
-  Inject,
-  Module,
-  type DynamicModule,
-  type ExecutionContext,
-  type OnModuleInit,
-} from '@nestjs/common';
+import { Inject, Module, type DynamicModule } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import { getDataSourceToken } from '@nestjs/typeorm';
-import { Forbidden, type Caller } from '@paid-once/service';
+import { Forbidden, type Caller, type Scope } from '@paid-once/service';
 import type { FastifyRequest } from 'fastify';
 import type { DataSource } from 'typeorm';
 import { anybody, KeyRing, type Callers } from './key-ring.js';
@@ -21,11 +14,18 @@ const CALLERS = Symbol('who sends requests');
  * route needs it says by `Needs`.
  */
 @Module({})
-export class CredentialsModule implements OnModuleInit {
-  constructor(
-    private readonly host: HttpAdapterHost<FastifyAdapter>,
-    @Inject(CALLERS) private readonly callers: Callers,
-  ) {}
+export class CredentialsModule {
+  // In the constructor: modules are made before the first route is.
+  constructor(host: HttpAdapterHost<FastifyAdapter>, @Inject(CALLERS) callers: Callers) {
+    const fastify = host.httpAdapter.getInstance();
+    fastify.decorateRequest('caller', undefined);
+    fastify.addHook('onRoute', (route) => {
+      const needs = route.config?.needs ?? 'operate';
+      // By callback and not async: a caller who is known costs no promise.
+      route.onRequest = [route.onRequest ?? []].flat();
+      route.onRequest.unshift((request, _reply, done) => admit(callers, needs, request, done));
+    });
+  }
 
   /** Callers are who has a key of the application's database. */
   static withKeys(): DynamicModule {
@@ -38,30 +38,48 @@ export class CredentialsModule implements OnModuleInit {
   static open(): DynamicModule {
     return { module: CredentialsModule, providers: [{ provide: CALLERS, useValue: anybody }] };
   }
+}
 
-  onModuleInit(): void {
-    const fastify = this.host.httpAdapter.getInstance();
-    fastify.decorateRequest('caller', undefined);
-    fastify.addHook('onRequest', async (request) => {
-      if (!request.is404) await this.admit(request);
-    });
-  }
+type Done = (error?: Error) => void;
 
-  private async admit(request: FastifyRequest): Promise<void> {
-    const { needs = 'operate' } = request.routeOptions.config;
-    try {
-      request.caller = await this.callers.of(request.headers.authorization);
-    } catch (error) {
-      // Where nothing is needed a credential only shows more: without a good one, or while none can be looked up, less is shown.
-      if (needs !== 'nothing') throw error;
-    }
-    if (needs !== 'nothing' && !request.caller?.scopes.has(needs)) throw new Forbidden(needs);
+function admit(callers: Callers, needs: Scope | 'nothing', request: FastifyRequest, done: Done): void {
+  try {
+    const caller = callers.of(request.headers.authorization);
+    if (caller instanceof Promise) void admitLater(caller, needs, request, done);
+    else enter(caller, needs, request, done);
+  } catch (error) {
+    refuse(error, needs, done);
   }
 }
 
-/** The caller of a route that needs one. */
-export const ByCaller = createParamDecorator((_: unknown, context: ExecutionContext): Caller => {
-  const { caller } = context.switchToHttp().getRequest<FastifyRequest>();
+async function admitLater(
+  lookedUp: Promise<Caller>,
+  needs: Scope | 'nothing',
+  request: FastifyRequest,
+  done: Done,
+): Promise<void> {
+  let caller: Caller;
+  try {
+    caller = await lookedUp;
+  } catch (error) {
+    return refuse(error, needs, done);
+  }
+  enter(caller, needs, request, done);
+}
+
+function enter(caller: Caller, needs: Scope | 'nothing', request: FastifyRequest, done: Done): void {
+  request.caller = caller;
+  if (needs === 'nothing' || caller.scopes.has(needs)) done();
+  else done(new Forbidden(needs));
+}
+
+// Where nothing is needed a credential only shows more: without a good one, or while none can be looked up, less is shown.
+function refuse(error: unknown, needs: Scope | 'nothing', done: Done): void {
+  done(needs === 'nothing' ? undefined : (error as Error));
+}
+
+/** Who has sent a request to a route that needs somebody. */
+export function callerOf({ caller }: FastifyRequest): Caller {
   if (!caller) throw new Error('Bug: this route needs nothing, and so knows no caller');
   return caller;
-});
+}

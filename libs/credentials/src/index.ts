@@ -1,6 +1,6 @@
 export { isApiKey, newApiKey } from './api-key.js';
 export { ApiKey } from './api-key.entity.js';
-export { ByCaller, CredentialsModule } from './credentials.module.js';
+export { callerOf, CredentialsModule } from './credentials.module.js';
 export * from './manage-keys.js';
 export { ApiKeys } from './migration.js';
 export { runKeysProgram } from './keys-program.js';

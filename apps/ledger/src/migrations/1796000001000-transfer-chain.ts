@@ -6,8 +6,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
  */
 export class TransferChain1796000001000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
-    for (const sql of [linkSql, lineSql, chainSql, appendOnlySql, genesisSql])
-      await runner.query(sql);
+    for (const sql of [linkSql, lineSql, chainSql, appendOnlySql, genesisSql]) await runner.query(sql);
   }
 
   async down(runner: QueryRunner): Promise<void> {

@@ -91,7 +91,9 @@ describe('a message that kills the ledger', () => {
 
     const next = await processes.startVulnerable();
     await eventually(() => isReady(next.url), 60_000);
-    const attempts = (await (await fetch(`${next.url}/inbox/attempts`, { headers: authorization })).json()) as unknown[];
+    const attempts = (await (
+      await fetch(`${next.url}/inbox/attempts`, { headers: authorization })
+    ).json()) as unknown[];
     expect(attempts).toMatchObject([{ starts: 1, queue }]);
     next.child.kill('SIGTERM');
     expect(await exitOf(next.child)).toBe(0); // it had nothing to do with it
