@@ -10,6 +10,7 @@ import { readyAndGo } from '../rig/program.js';
 const perSecond = 50;
 const payments = Number(environment('BENCH_PAYMENTS'));
 const url = environment('BENCH_URL');
+const authorization = `Bearer ${environment('BENCH_API_KEY')}`;
 const agent = new Agent({ keepAlive: true, maxSockets: 32 });
 const ledger = new Client({ connectionString: environment('BENCH_LEDGER_DB_URL') });
 await ledger.connect();
@@ -51,8 +52,6 @@ await readyAndGo(async () => {
     answeredP99Ms: percentile(answeredMs, 0.99),
   };
 });
-
-const authorization = `Bearer ${environment('BENCH_API_KEY')}`;
 
 function pay(n: number): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
