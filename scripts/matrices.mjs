@@ -15,7 +15,7 @@ const { values: options } = parseArgs({
   },
 });
 const checkout = fileURLToPath(new URL('..', import.meta.url));
-const where = `Each is a test on real servers. \`unit\` and \`integration\` tests run with \`npm test\`, \`e2e\` with \`npm run test:e2e\`,
+const where = `Each is a test, on real servers where it needs any. \`unit\` and \`integration\` tests run with \`npm test\`, \`e2e\` with \`npm run test:e2e\`,
 \`long\` with \`npm run test:e2e -- --all\`.`;
 
 const matrices = [

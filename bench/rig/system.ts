@@ -1,9 +1,9 @@
 import { BrokerConnection, purgeQueues, readyMessages } from '@paid-once/broker';
-import { ledgerQueue } from '@paid-once/contracts';
+import { ledgerQueue, scopes } from '@paid-once/contracts';
 import { freePorts, startServers, type Servers } from '@paid-once/infrastructure';
 import { shardCount } from '@paid-once/outbox';
 import { Client } from 'pg';
-import { issueKey, scopes } from '../../apps/cli/src/set-up/manage-keys.js';
+import { issueKey } from '../../apps/cli/src/set-up/manage-keys.js';
 import { setUpSystem } from '../../apps/cli/src/set-up/set-up-system.js';
 import type { ServiceName } from '../../apps/cli/src/services.js';
 import { randomPasswords } from '../../apps/cli/src/stack/passwords.js';

@@ -1,6 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ApiKey, issueKey } from '@paid-once/credentials';
-import { scopes } from '@paid-once/service';
+import { scopes } from '@paid-once/contracts';
 import { DataSource } from 'typeorm';
 
 /** A key of `anonymous`, who is whoever comes in lab mode, that may do everything. */

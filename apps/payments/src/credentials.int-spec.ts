@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { issueKey, newApiKey, revokeKey } from '@paid-once/credentials';
-import { documentOf, scopes, type Scope } from '@paid-once/service';
+import { newApiKey, scopes, type Scope } from '@paid-once/contracts';
+import { issueKey, revokeKey } from '@paid-once/credentials';
+import { documentOf } from '@paid-once/service';
 import { DataSource } from 'typeorm';
 import { expectCommitted } from '../../../test/support/committed-contract.js';
 import { PaymentsDatabase, startPayments } from '../test/payments-app.js';
@@ -213,6 +214,47 @@ describe('a client', () => {
     const revokedAt = performance.now();
     while ((await send('GET', '/payments', `Bearer ${key}`)).statusCode === 200)
       expect(performance.now() - revokedAt).toBeLessThan(6_000);
+  });
+
+  it('that was known stays known while the database is away, and one that was not is told to come again', async () => {
+    const known = as('operate');
+    expect((await send('GET', '/health/ready', known)).json()).toHaveProperty('details');
+    const role = `payments_${database.name}`;
+    await database.rows(`ALTER ROLE "${role}" NOLOGIN`);
+    await database.rows('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1', [role]);
+    try {
+      const awayAt = performance.now();
+      while (performance.now() - awayAt < 6_000) {
+        const answer = await send('GET', '/health/ready', known); // longer than a key is remembered otherwise
+        expect([answer.statusCode, answer.json<object>()]).toEqual([
+          503,
+          expect.objectContaining({ error: { database: expect.objectContaining({ status: 'down' }) } }),
+        ]);
+      }
+      const unknown = await send('GET', '/payments', `Bearer ${newApiKey()}`);
+      expect([unknown.statusCode, typeOf(unknown)]).toEqual([503, '/problems/temporarily-unavailable']);
+    } finally {
+      await database.rows(`ALTER ROLE "${role}" LOGIN`);
+    }
+    while ((await send('GET', '/payments', as('ann'))).statusCode !== 200);
+  });
+
+  it('cannot be given another’s key, nor a key more than it was issued for', async () => {
+    const { key } = await issueKey(owner.manager, { client: 'eve', scopes: ['read'] });
+    await expect(issueKey(owner.manager, { client: 'eve', scopes: ['read'], key })).resolves.toMatchObject({
+      key,
+    });
+    for (const other of [
+      { client: 'mallory', scopes: ['read'] },
+      { client: 'eve', scopes: ['read', 'operate'] },
+    ])
+      await expect(
+        issueKey(owner.manager, { ...(other as { client: string; scopes: Scope[] }), key }),
+      ).rejects.toThrow('is there already, of eve for read');
+    const [id] = key.split('_').slice(1);
+    await expect(
+      issueKey(owner.manager, { client: 'eve', scopes: ['read'], key: `po_${id}_${'0'.repeat(64)}` }),
+    ).rejects.toThrow('with another secret');
   });
 
   it('is nowhere kept with its secret', async () => {

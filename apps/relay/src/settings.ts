@@ -1,4 +1,4 @@
-import { isApiKey } from '@paid-once/credentials';
+import { isApiKey } from '@paid-once/contracts';
 import {
   heartbeatSeconds,
   inboxOutlivesOutbox,

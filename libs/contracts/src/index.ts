@@ -1,3 +1,4 @@
+export * from './api-key.js';
 export * from './cloud-event.js';
 export * from './money.js';
 export * from './payment-event.js';

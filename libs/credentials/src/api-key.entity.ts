@@ -1,4 +1,4 @@
-import type { Scope } from '@paid-once/service';
+import type { Scope } from '@paid-once/contracts';
 import { Check, Column, Entity, PrimaryColumn } from 'typeorm';
 
 /** What somebody may do here who knows a secret. The secret itself is nowhere. */

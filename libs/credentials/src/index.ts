@@ -1,4 +1,3 @@
-export { isApiKey, newApiKey } from './api-key.js';
 export { ApiKey } from './api-key.entity.js';
 export { callerOf, CredentialsModule } from './credentials.module.js';
 export * from './manage-keys.js';

@@ -1,7 +1,8 @@
+import { readApiKey } from '@paid-once/contracts';
 import { DatabaseUnavailable, reading, Unauthenticated, type Caller } from '@paid-once/service';
 import type { DataSource } from 'typeorm';
-import { isSecretOf, readApiKey } from './api-key.js';
 import { ApiKey } from './api-key.entity.js';
+import { isSecretOf } from './secret.js';
 
 /** A key that was revoked may still be used for so long. */
 const knownForMs = 5_000;
@@ -29,6 +30,9 @@ export class KeyRing implements Callers {
   /** Headers that were good, until they are to be looked at again: a client sends the same one each time. */
   private readonly good = new Map<string, { caller: Caller; until: number }>();
 
+  /** Many requests of a client come at once: one of them asks. */
+  private readonly asked = new Map<string, Promise<Known>>();
+
   constructor(private readonly database: DataSource) {}
 
   of(authorization: string | undefined): Caller | Promise<Caller> {
@@ -39,11 +43,17 @@ export class KeyRing implements Callers {
     if (!key) throw new Unauthenticated();
     const known = this.known.get(key.id);
     if (known && performance.now() < known.until) return callerOf(known, key.secret);
-    return this.lookUp(key.id, known).then((found) => {
+    return this.lookUpOnce(key.id, known).then((found) => {
       const caller = callerOf(found, key.secret);
       remember(this.good, authorization ?? '', { caller, until: found.until });
       return caller;
     });
+  }
+
+  private lookUpOnce(id: string, before: Known | undefined): Promise<Known> {
+    const asked = this.asked.get(id) ?? this.lookUp(id, before).finally(() => this.asked.delete(id));
+    this.asked.set(id, asked);
+    return asked;
   }
 
   private async lookUp(id: string, before: Known | undefined): Promise<Known> {

@@ -1,4 +1,5 @@
-import { addressOf, reasonOf, scopes, settingsOrExit, url, type Scope } from '@paid-once/service';
+import { scopes, type Scope } from '@paid-once/contracts';
+import { addressOf, reasonOf, settingsOrExit, url } from '@paid-once/service';
 import { parseArgs } from 'node:util';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';

@@ -1,7 +1,7 @@
-import type { Scope } from '@paid-once/service';
+import { newApiKey, readApiKey, type Scope } from '@paid-once/contracts';
 import type { EntityManager } from 'typeorm';
-import { hashOf, newApiKey, readApiKey } from './api-key.js';
 import { ApiKey } from './api-key.entity.js';
+import { hashOf } from './secret.js';
 
 export interface IssuedKey {
   id: string;
@@ -14,7 +14,7 @@ export interface IssuedKey {
 /**
  * Lets whoever knows this key do what the scopes say, as this client. Doing it again changes nothing.
  * @param key a new one where it is not given; it can never be shown again
- * @throws Error the key has not the form of one, or was revoked
+ * @throws Error the key has not the form of one, was revoked, or is there with another client, scopes or secret
  */
 export async function issueKey(
   db: EntityManager,
@@ -32,6 +32,10 @@ export async function issueKey(
   const found = await db.getRepository(ApiKey).findOneByOrFail({ id: parts.id });
   if (found.revokedAt !== null) throw new Error(`key ${parts.id} was revoked: issue another one`);
   if (!found.secretHash.equals(secretHash)) throw new Error(`key ${parts.id} is there with another secret`);
+  if (found.client !== client || found.scopes.toSorted().join() !== scopes.toSorted().join())
+    throw new Error(
+      `key ${parts.id} is there already, of ${found.client} for ${found.scopes.join(', ')}: nothing was changed; take another key`,
+    );
   return { key, id: parts.id };
 }
 

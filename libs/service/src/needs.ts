@@ -1,8 +1,5 @@
 import { RouteConfig } from '@nestjs/platform-fastify';
-
-/** What a caller may be allowed: to pay, to read its own payments, and everything else. */
-export const scopes = ['pay', 'read', 'operate'] as const;
-export type Scope = (typeof scopes)[number];
+import type { Scope } from '@paid-once/contracts';
 
 /** Who sends a request, as far as credentials tell. */
 export interface Caller {

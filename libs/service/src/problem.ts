@@ -1,4 +1,4 @@
-import type { Scope } from './needs.js';
+import type { Scope } from '@paid-once/contracts';
 
 /**
  * An error that a client is told about, as RFC 9457 problem+json. What is not a `Problem` is logged whole and answered

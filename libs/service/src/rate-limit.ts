@@ -18,8 +18,8 @@ export class RateLimited extends Problem {
 }
 
 /**
- * No client may take everybody else's turn: so many requests a second of each, at this process. Whoever has shown no
- * credential is counted by address.
+ * No client may take everybody else's turn: so many requests a second of each, at this process. Where no
+ * credential is needed, callers are counted by address.
  */
 export async function limitRate(app: NestFastifyApplication, perSecond: number): Promise<void> {
   await app.register(rateLimit, {

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { Scope } from './needs.js';
+import type { Scope } from '@paid-once/contracts';
 
 interface Route {
   at: RegExp;

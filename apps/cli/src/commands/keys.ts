@@ -1,7 +1,8 @@
+import { scopes, type Scope } from '@paid-once/contracts';
 import { InvalidArgumentError, type Command } from 'commander';
 import { exitCodes } from '../exit-codes.js';
 import { counted } from '../output/words.js';
-import { issueKey, listKeys, revokeKey, scopes, type Scope } from '../set-up/manage-keys.js';
+import { issueKey, listKeys, revokeKey } from '../set-up/manage-keys.js';
 import { addGroup, addVerb, type Run } from '../verb.js';
 
 /** Who may call the services. As an administrator: the databases are asked, not the services. */

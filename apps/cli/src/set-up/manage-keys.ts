@@ -1,11 +1,10 @@
+import { scopes, type Scope } from '@paid-once/contracts';
 import { z } from 'zod';
 import { builtProgram } from '../checkout.js';
 import { exitCodes } from '../exit-codes.js';
 import { CliFailure } from '../failure.js';
 import { runOneShot } from './run-setup-program.js';
 
-export const scopes = ['pay', 'read', 'operate'] as const;
-export type Scope = (typeof scopes)[number];
 type Side = 'payments' | 'ledger';
 
 const issued = z.object({ key: z.string(), id: z.string() });

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { newApiKey } from '@paid-once/contracts';
 import { z } from 'zod';
 
 const passwords = z.object({
@@ -28,7 +29,7 @@ export function randomPasswords(): Passwords {
     relayAmqp: random(),
     ledgerAmqp: random(),
     paymentsAmqp: random(),
-    relayLedgerKey: `po_${randomBytes(8).toString('hex')}_${randomBytes(32).toString('hex')}`,
+    relayLedgerKey: newApiKey(),
   };
 }
 

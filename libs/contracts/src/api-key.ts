@@ -1,4 +1,8 @@
-import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
+
+/** What a caller may be allowed: to pay, to read its own payments, and everything else. */
+export const scopes = ['pay', 'read', 'operate'] as const;
+export type Scope = (typeof scopes)[number];
 
 /** `po_<id>_<secret>`: the id finds the key, the secret proves that it may be used. */
 const shape = /^po_([0-9a-f]{16})_([0-9a-f]{64})$/;
@@ -20,14 +24,4 @@ export function readApiKey(text: string): ApiKeyParts | undefined {
 
 export function isApiKey(text: string): boolean {
   return shape.test(text);
-}
-
-/** What is kept of a secret. It is 256 random bits: nobody can try them out, so it takes no salt and no slow hash. */
-export function hashOf(secret: string): Buffer {
-  return hash('sha256', secret, 'buffer');
-}
-
-/** Takes as long for a wrong secret as for the right one. */
-export function isSecretOf(secret: string, kept: Buffer): boolean {
-  return timingSafeEqual(hashOf(secret), kept);
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { hashOf, isApiKey, isSecretOf, newApiKey, readApiKey } from './api-key.js';
+import { isApiKey, newApiKey, readApiKey } from '@paid-once/contracts';
+import { hashOf, isSecretOf } from './secret.js';
 
 describe('an API key', () => {
   it('is new each time, and reads back as its parts', () => {
