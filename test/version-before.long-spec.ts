@@ -62,7 +62,7 @@ withVersionBefore(
       await newRelay.stop();
       await system.stack.services.relay.restart();
     });
-    await replace('ledger');
+    await replace('ledger', { PAID_ONCE_LEDGER_TRUSTS: 'relay,payments,unsigned' });
     await payAndReverse(); // old relay, new ledger
     await replace('payments');
     await payAndReverse();

@@ -1,7 +1,7 @@
 import { untilQuiet } from '../rig/cpu.js';
 import { cpuMeter, Program } from '../rig/program.js';
 import { inTurn, type Run } from '../rig/rounds.js';
-import type { BenchSystem } from '../rig/system.js';
+import { connectedBroker, type BenchSystem } from '../rig/system.js';
 import { fillQueues } from './fill-queues.js';
 import { otherLedger } from './other-ledger.js';
 
@@ -41,7 +41,9 @@ export async function consume(
 ): Promise<Run> {
   await system.clear();
   const runId = await system.runId();
-  await fillQueues(system.broker, { messages, accounts, runId });
+  const relay = await connectedBroker(system.env['PAID_ONCE_RELAY_AMQP_URL'] ?? '', 'bench'); // whom the ledger trusts
+  await fillQueues(relay, { messages, accounts, runId });
+  await relay.close();
   const program = await Program.start(path, { ...system.env, ...env, BENCH_MESSAGES: String(messages) });
   try {
     await untilQuiet(system.servers.broker.pid, system.servers.ledgerDb.pid);
@@ -51,6 +53,10 @@ export async function consume(
     const perMessage = (ms: number) => (ms * 1_000) / messages;
     const left = await system.messagesInQueues();
     if (left > 0) throw new Error(`${left} messages are still in the queues`);
+    const { rows } = await system.ledger.query<{ parked: number }>(
+      'SELECT count(*)::int AS parked FROM parked_message',
+    );
+    if (rows[0]?.parked !== 0) throw new Error(`${rows[0]?.parked} messages were parked: that is no posting`);
     return {
       perSecond: messages / consumed.seconds,
       nodeMicros: perMessage(consumed.cpuMs),

@@ -2,6 +2,7 @@ import { Consumer, type BrokerConnection, type Delivery } from '@paid-once/broke
 import { ledgerQueue, markerType, messageHeaders, parkedQueue } from '@paid-once/contracts';
 import { BatchConsumer, lookUp, parkUnlessArrived, type Parking, type Tally } from '@paid-once/inbox';
 import type { DataSource, EntityManager } from 'typeorm';
+import { onlyTrusted } from './only-trusted.js';
 import { lockShards, shardOf } from './transfers.js';
 
 const prefetch = 200;
@@ -10,7 +11,11 @@ const prefetch = 200;
  * Brings what RabbitMQ itself has given up (beyond a delivery limit, rejected, dropped by a policy) to where everything
  * is that was set aside: it is acknowledged there only after the commit.
  */
-export function bridgeDeadLetters(database: DataSource, connection: BrokerConnection): BatchConsumer {
+export function bridgeDeadLetters(
+  database: DataSource,
+  connection: BrokerConnection,
+  trusted: string[],
+): BatchConsumer {
   return new BatchConsumer({
     database,
     subscribe: (listener) =>
@@ -22,7 +27,7 @@ export function bridgeDeadLetters(database: DataSource, connection: BrokerConnec
       }),
     maxBatch: prefetch,
     lock: lockShards,
-    handle: parkDeadLetters,
+    handle: onlyTrusted(trusted, parkDeadLetters),
     onStep: () => {},
   });
 }

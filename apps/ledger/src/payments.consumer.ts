@@ -7,6 +7,7 @@ import { addressOf, faultPoint, TemporarilyUnavailable } from '@paid-once/servic
 import { DataSource } from 'typeorm';
 import { inLanes, type Consumption } from './consumption.js';
 import { bridgeDeadLetters } from './dead-letter-bridge.js';
+import { onlyTrusted } from './only-trusted.js';
 import { postTransfers } from './post-transfers.js';
 import { LEDGER_SETTINGS, type LedgerSettings } from './settings.js';
 import { lockShards } from './transfers.js';
@@ -36,7 +37,7 @@ export class PaymentsConsumer implements OnModuleDestroy {
     this.connection ??= new BrokerConnection({ url, name: 'ledger', heartbeatSeconds, maxReconnectDelayMs });
     const queues = Array.from({ length: shards }, (_, shard) => ledgerQueue(shard));
     this.consumer ??= this.consume(this.connection, queues);
-    this.bridge ??= bridgeDeadLetters(this.database, this.connection);
+    this.bridge ??= bridgeDeadLetters(this.database, this.connection, this.settings.PAID_ONCE_LEDGER_TRUSTS);
   }
 
   protected consume(connection: BrokerConnection, queues: string[], handle = postTransfers): Consumption {
@@ -47,7 +48,7 @@ export class PaymentsConsumer implements OnModuleDestroy {
         subscribe: (listener) => new Consumer(connection, { queues: some, prefetch, ...listener }),
         maxBatch,
         lock: lockShards,
-        handle,
+        handle: onlyTrusted(this.settings.PAID_ONCE_LEDGER_TRUSTS, handle),
         onStep: (step) => faultPoint(`ledger.${step}`),
       });
     return inLanes(queues, lane);

@@ -7,7 +7,7 @@ import {
   serviceSettings,
   url,
 } from '@paid-once/service';
-import type { z } from 'zod';
+import { z } from 'zod';
 
 const schema = serviceSettings.extend({
   ...retentionSettings,
@@ -15,6 +15,15 @@ const schema = serviceSettings.extend({
   PAID_ONCE_LEDGER_AMQP_URL: url('amqp:', 'amqps:').describe(
     'as the user that setup made, with the virtual host',
   ),
+  PAID_ONCE_LEDGER_TRUSTS: z
+    .string()
+    .regex(/^[^,\s]+(,[^,\s]+)*$/, 'is no list of users with commas')
+    .transform((users) => users.split(','))
+    .default(['relay'])
+    .describe(
+      'the users of RabbitMQ whose messages are posted; whatever else comes is parked as forged. `unsigned` among them lets through ' +
+        'what does not say by whom it is, such as what the release before has published',
+    ),
   PAID_ONCE_LEDGER_RETENTION_DB_URL: url('postgres:', 'postgresql:')
     .optional()
     .describe('as the role that may forget messages; without it nothing is forgotten'),

@@ -60,6 +60,11 @@ export class BrokerConnection {
     return this.current;
   }
 
+  /** Who is logged in here: the broker lets nobody publish under another name. */
+  get user(): string {
+    return decodeURIComponent(new URL(this.options.url).username);
+  }
+
   /** Calls back with each change of the state, until the returned function is called. */
   subscribe(listener: (state: BrokerState) => void): () => void {
     this.listeners.add(listener);

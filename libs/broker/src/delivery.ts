@@ -14,6 +14,7 @@ export function deliveryOf(channel: Channel, queue: string, message: ConsumeMess
     queue,
     deliveryTag: fields.deliveryTag,
     messageId: text(properties.messageId),
+    userId: text(properties.userId),
     type: text(properties.type),
     contentType: text(properties.contentType),
     contentEncoding: text(properties.contentEncoding),

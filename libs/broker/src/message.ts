@@ -25,6 +25,8 @@ export interface Delivery {
   queue: string;
   deliveryTag: number;
   messageId?: string;
+  /** Who published it, as the broker knows; undefined: it was not said. */
+  userId?: string | undefined;
   type?: string;
   contentType?: string;
   contentEncoding?: string;

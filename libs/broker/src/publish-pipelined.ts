@@ -51,6 +51,7 @@ class SliceInFlight {
   private readonly reject: (failure: Error) => void;
   private readonly settled: Uint8Array;
   private readonly headers = new HeaderTable();
+  private readonly user: string;
   private readonly returned = new Set<string>();
   private readonly refused: string[] = [];
   private unpublishable: Unpublishable | undefined;
@@ -78,6 +79,7 @@ class SliceInFlight {
     this.confirmed = promise;
     this.resolve = resolve;
     this.reject = reject;
+    this.user = connection.user;
     this.settled = new Uint8Array(messages.length);
     channel.on('return', this.onReturn);
     channel.on('error', this.onError);
@@ -127,7 +129,7 @@ class SliceInFlight {
         this.options.exchange,
         message.routingKey,
         message.body,
-        propertiesOf(message, this.headers.holding(message.headers)),
+        propertiesOf(message, this.headers.holding(message.headers), this.user),
         (refusal: unknown) => this.onAnswer(index, refusal),
       );
       this.published.push(message.messageId);
@@ -237,7 +239,11 @@ class SliceInFlight {
   }
 }
 
-function propertiesOf(message: OutgoingMessage, headers: OutgoingMessage['headers']): Options.Publish {
+function propertiesOf(
+  message: OutgoingMessage,
+  headers: OutgoingMessage['headers'],
+  userId: string,
+): Options.Publish {
   return {
     persistent: true,
     mandatory: true,
@@ -245,6 +251,7 @@ function propertiesOf(message: OutgoingMessage, headers: OutgoingMessage['header
     type: message.type,
     contentType: message.contentType,
     appId: message.appId,
+    userId,
     headers,
     timestamp: Math.floor(message.timestamp.getTime() / 1000),
   };

@@ -4,6 +4,7 @@ import type { EntityManager } from 'typeorm';
 
 /** Why a message was set aside. All but `waiting-for` need a person. */
 export const parkReasons = [
+  'forged', // not from who may send: tried again only by who names it
   'unreadable', // no text, no JSON, another content type
   'no-identity', // no message id, no UUIDv7, or not the one in its body
   'conflict', // the same identity with other contents

@@ -20,9 +20,9 @@ export interface Candidate {
 /** Bodies in one slice, in bytes; one body may be larger. */
 const maxSliceBytes = 16 * 1024 * 1024;
 
-/** What was dropped is meant only by who names it by its id. */
+/** What was dropped, and what was not sent by who may send, is meant only by who names it by its id. */
 export function mayBeTaken(which: ParkedFilter): string {
-  return 'ids' in which ? 'true' : isNotGivenUp;
+  return 'ids' in which ? 'true' : `${isNotGivenUp} AND reason <> 'forged'`;
 }
 
 /** The oldest of them, no more at once than fits into memory. */

@@ -26,7 +26,7 @@ export async function takeWaiting(
      ), settled AS (
        DELETE FROM parked_message
         WHERE message_id = ANY($2::text[])
-          AND reason NOT IN ('waiting-for', 'conflict')
+          AND reason NOT IN ('waiting-for', 'conflict', 'forged')
           AND dropped_at IS NULL
        RETURNING message_id, key, type, reason
      ), recorded AS (

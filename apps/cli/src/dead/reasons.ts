@@ -35,6 +35,11 @@ const damagedCopy =
 
 /** Why the ledger set a message aside: `ParkReason`. */
 const inLedger: Readonly<Record<string, Meaning>> = {
+  forged: {
+    means: 'it was not published by the relay’s user of RabbitMQ, or does not say by whom',
+    helps:
+      'find out who published it (PAID_ONCE_LEDGER_TRUSTS names who may), then drop it; a redrive takes it only by its id',
+  },
   unreadable: {
     means: 'it is no text, no JSON, or of another content type: damaged, or not from our relay',
     helps: damagedCopy,

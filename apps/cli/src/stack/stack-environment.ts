@@ -67,6 +67,7 @@ export function stackEnvironment(options: {
     PAID_ONCE_RELAY_AMQP_URL: amqp('relay', linkPorts.relayRabbitmq),
     PAID_ONCE_LEDGER_AMQP_URL: amqp('ledger', linkPorts.ledgerRabbitmq),
     PAID_ONCE_PAYMENTS_AMQP_URL: amqp('payments', linkPorts.paymentsRabbitmq),
+    PAID_ONCE_LEDGER_TRUSTS: options.lab ? 'relay,payments' : 'relay', // chapter 1 publishes from payments
     PAID_ONCE_RELAY_LEDGER_KEY: passwords.relayLedgerKey,
     PAID_ONCE_PAYMENTS_PORT: String(ports.payments),
     PAID_ONCE_LEDGER_PORT: String(ports.ledger),

@@ -42,6 +42,7 @@ export class LedgerProcesses {
         PAID_ONCE_LAB: String(this.ledger.setup.lab),
         PAID_ONCE_LEDGER_DB_URL: this.ledger.setup.serviceUrl,
         PAID_ONCE_LEDGER_AMQP_URL: this.broker.url('ledger'),
+        PAID_ONCE_LEDGER_TRUSTS: this.broker.relayUser,
         PAID_ONCE_LEDGER_PORT: String(port),
         ...environment,
       },

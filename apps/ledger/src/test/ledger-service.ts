@@ -34,6 +34,7 @@ export class LedgerService {
     const settings = ledgerSettings.parse({
       PAID_ONCE_LEDGER_DB_URL: ledger.setup.serviceUrl,
       PAID_ONCE_LEDGER_AMQP_URL: broker.url('ledger', amqpPort),
+      PAID_ONCE_LEDGER_TRUSTS: broker.relayUser,
       PAID_ONCE_LAB: options.lab ? 'true' : undefined,
       ...options.settings,
     });

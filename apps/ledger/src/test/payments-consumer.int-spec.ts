@@ -47,6 +47,37 @@ describe('the ledger on RabbitMQ', () => {
     expect(service.logged.errors).toEqual([]);
   });
 
+  it('M9: parks what the relay’s user has not published, posts its neighbours, and tries it again only when it is named', async () => {
+    const [forged, signed, honest] = [payment(), payment(), payment()].map((data) => messageOf(runId, data));
+    if (!forged || !signed || !honest) throw new Error('Bug: three are three');
+    await service.broker.forge(forged);
+    const administrator = new URL(process.env['TEST_AMQP_ADMIN_URL'] ?? '').username;
+    await service.broker.forge(signed, administrator);
+    await expect(service.broker.forge(messageOf(runId, payment()), service.broker.relayUser)).rejects.toThrow(
+      /40\d|500/,
+    ); // the broker knows better
+    await service.broker.publish([honest]);
+    await eventually(async () => (await service.count('transfer')) === 1);
+    await eventually(async () => (await service.count('parked_message')) === 2);
+    const rows = await service.ledger.admin.query<{ detail: string }[]>(
+      'SELECT message_id, reason, detail FROM parked_message ORDER BY detail',
+    );
+    expect(rows).toEqual([
+      { message_id: forged.messageId, reason: 'forged', detail: 'it does not say who published it' },
+      { message_id: signed.messageId, reason: 'forged', detail: `published by ${administrator}` },
+    ]);
+    const redrive = (which: object) =>
+      service.ask('POST', '/parked/redrive', { by: 'ann', why: 'perhaps', ...which });
+    expect((await redrive({ all: true })).body).toMatchObject({ redriven: { posted: 0 }, remaining: 0 });
+    expect((await redrive({ reason: 'forged' })).body).toMatchObject({ redriven: { posted: 0 } });
+    expect(await service.count('transfer')).toBe(1);
+    const [row] = await service.ledger.admin.query<{ id: string }[]>(
+      'SELECT id FROM parked_message WHERE message_id = $1',
+      [signed.messageId],
+    );
+    expect((await redrive({ ids: [row?.id] })).body).toMatchObject({ redriven: { posted: 1 } });
+  });
+
   it('F4 G12: posts 99 of 100 messages and parks the bad one', async () => {
     const messages = Array.from({ length: 100 }, (_, n) =>
       messageOf(runId, payment({ amountMinor: n === 41 ? '0' : '5' })),

@@ -52,6 +52,7 @@ export class UnconfirmedPublisher {
         type: message.type,
         contentType: message.contentType,
         appId: message.appId,
+        userId: this.connection.user,
         headers: message.headers,
         timestamp: Math.floor(message.timestamp.getTime() / 1000),
       });

@@ -115,7 +115,7 @@ export function asyncApi(): object {
         action: 'send',
         channel: { $ref: '#/channels/payments' },
         summary: 'The relay publishes outbox rows: persistent, mandatory, confirmed.',
-        bindings: { amqp: { deliveryMode: 2, mandatory: true, timestamp: true } },
+        bindings: { amqp: { userId: 'relay', deliveryMode: 2, mandatory: true, timestamp: true } },
       },
       post: {
         action: 'receive',
