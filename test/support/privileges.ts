@@ -5,14 +5,79 @@ import { Client } from 'pg';
  * of roles it is in. `{"transfer": "SELECT INSERT(payment_id,kind)"}`; what it may do nothing with is left out.
  */
 export async function privilegesOf(adminUrl: string, role: string): Promise<Record<string, string>> {
-  const client = new Client({ connectionString: adminUrl });
-  await client.connect();
-  try {
+  return withClient(adminUrl, async (client) => {
     const { rows } = await client.query<{ name: string; may: string }>(privilegesSql, [role]);
     return Object.fromEntries(rows.filter(({ may }) => may !== '').map(({ name, may }) => [name, may]));
+  });
+}
+
+async function withClient<Result>(url: string, work: (client: Client) => Promise<Result>): Promise<Result> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    return await work(client);
   } finally {
     await client.end();
   }
+}
+
+/**
+ * What no role that serves may do, whichever tables it has.
+ * @param table one of them
+ */
+export const forbidden = (table: string): string[] => [
+  `TRUNCATE ${table}`,
+  `DROP TABLE ${table}`,
+  `ALTER TABLE ${table} DISABLE TRIGGER ALL`,
+  `ALTER TABLE ${table} OWNER TO CURRENT_USER`,
+  `CREATE TRIGGER mine BEFORE INSERT ON ${table} FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()`,
+  'CREATE TABLE mine (id int)',
+  'CREATE TEMPORARY TABLE mine (id int)',
+  'CREATE SCHEMA mine',
+  'CREATE ROLE mine',
+  'ALTER ROLE CURRENT_USER SUPERUSER',
+  'ALTER ROLE CURRENT_USER CONNECTION LIMIT -1',
+  'SET session_replication_role = replica',
+  `COPY (SELECT 1) TO PROGRAM 'true'`,
+  `SELECT pg_read_file('postgresql.conf')`,
+  'SELECT rolpassword FROM pg_authid',
+];
+
+/** The SQLSTATE that each statement is answered with, on a connection of this role; `done` where it went through. */
+export async function answersTo(url: string, statements: string[]): Promise<Record<string, string>> {
+  return withClient(url, async (client) => {
+    const answers: Record<string, string> = {};
+    for (const statement of statements) {
+      await client.query('BEGIN');
+      answers[statement] = await client.query(statement).then(
+        () => 'done',
+        ({ code }: { code?: string }) => code ?? 'no answer of Postgres',
+      );
+      await client.query('ROLLBACK');
+    }
+    return answers;
+  });
+}
+
+/** That nobody of this server without a role of ours gets in, and how many connections each of ours may have. */
+export async function doorsOf(
+  adminUrl: string,
+  roles: string[],
+): Promise<{ strangerMay: string; limits: number[] }> {
+  return withClient(adminUrl, async (client) => {
+    await client.query('BEGIN; CREATE ROLE stranger LOGIN');
+    const { rows } = await client.query<{ may: string }>(
+      `SELECT concat_ws(' ', VARIADIC array(
+         SELECT may FROM unnest('{CONNECT,TEMPORARY,CREATE}'::text[]) AS may
+          WHERE has_database_privilege('stranger', current_database(), may))) AS may`,
+    );
+    const limits = await client.query<{ rolconnlimit: number }>(
+      'SELECT rolconnlimit FROM pg_roles WHERE rolname = ANY($1)',
+      [roles],
+    );
+    await client.query('ROLLBACK');
+    return { strangerMay: rows[0]?.may ?? '', limits: limits.rows.map((row) => row.rolconnlimit) };
+  });
 }
 
 const privilegesSql = `

@@ -1,3 +1,4 @@
+import { printable } from '@paid-once/service/basics';
 import { z } from 'zod';
 import { CliFailure, unreachable } from './failure.js';
 import { exitCodes } from './exit-codes.js';
@@ -67,10 +68,15 @@ function answerIn<Schema extends z.ZodType>(
   otherwise: () => CliFailure,
 ): z.infer<Schema> {
   try {
-    return schema.parse(text === '' ? undefined : JSON.parse(text));
+    return schema.parse(text === '' ? undefined : parsed(text));
   } catch {
     throw otherwise();
   }
+}
+
+/** Some of what it says others have written: what was parked may be anything. */
+function parsed(text: string): unknown {
+  return JSON.parse(text, (_, value: unknown) => (typeof value === 'string' ? printable(value) : value));
 }
 
 function foreign(service: ServiceName, baseUrl: string): CliFailure {
@@ -86,7 +92,7 @@ const problem = z.object({ title: z.string().optional(), detail: z.string().opti
 
 function problemIn(text: string): z.infer<typeof problem> {
   try {
-    return problem.parse(JSON.parse(text));
+    return problem.parse(parsed(text));
   } catch {
     return { detail: text.slice(0, 200) };
   }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { privilegesOf } from '../../../test/support/privileges.js';
+import { answersTo, doorsOf, forbidden, privilegesOf } from '../../../test/support/privileges.js';
 import { PaymentsDatabase } from '../test/payments-app.js';
 
 describe('in the payments database', () => {
@@ -32,6 +32,31 @@ describe('in the payments database', () => {
       outbox_progress: 'SELECT INSERT',
       outbox_settings: 'SELECT',
     });
+  });
+
+  it.each([
+    [
+      'payments',
+      [
+        'UPDATE payment_event SET amount_minor = 1',
+        'DELETE FROM payment_event',
+        'DELETE FROM outbox_message',
+      ],
+    ],
+    ['relay', ['SELECT FROM payment_event', 'DELETE FROM outbox_message', 'DELETE FROM outbox_progress']],
+  ] as const)(
+    'S4: %s is refused whatever would undo that, also what no right is listed for',
+    async (role, more) => {
+      const statements = [...forbidden('outbox_message'), ...more, 'UPDATE outbox_settings SET shards = 1'];
+      expect(await answersTo(database.urls[role], statements)).toEqual(
+        Object.fromEntries(statements.map((statement) => [statement, '42501'])),
+      );
+    },
+  );
+
+  it('S4: a stranger on the same server does not even get in, and each of ours has 64 connections at most', async () => {
+    const roles = [`payments_${database.name}`, `relay_${database.name}`];
+    expect(await doorsOf(database.urls.admin, roles)).toEqual({ strangerMay: '', limits: [64, 64] });
   });
 
   it('S4: their passwords are kept as SCRAM verifiers, and each is bounded in time', async () => {

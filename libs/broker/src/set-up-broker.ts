@@ -29,6 +29,8 @@ export async function setUpBroker({ adminUrl, vhost, shards, ...users }: BrokerS
   const admin = new BrokerAdmin(adminUrl);
   await admin.ask('POST', ['definitions'], definitions({ shards, vhost, users }));
   await removeLabUsers(admin, vhost, users.payments?.user);
+  for (const { user } of [users.relay, users.ledger, users.payments ?? []].flat())
+    await limitUser(admin, user);
   for (const exchange of [paymentsExchange, deadLetterExchange]) await verifyExchange(admin, vhost, exchange);
   const ledgerQueues = Array.from({ length: shards }, (_, shard) => ledgerQueue(shard));
   for (const queue of ledgerQueues) await verifyQueue(admin, vhost, queue, ledgerQueueArguments);
@@ -47,6 +49,17 @@ async function removeLabUsers(admin: BrokerAdmin, vhost: string, kept: string | 
     const found = userAnswer.safeParse(await admin.ask('GET', ['users', user]));
     if (found.data?.tags.includes(labTag)) await admin.ask('DELETE', ['users', user]);
   }
+}
+
+/** A process has one connection with a channel or two for each shard; what has lost its link counts until its heartbeat fails. */
+const userLimits = { 'max-connections': 64, 'max-channels': 1_024 };
+const limitsAnswer = z.array(z.object({ value: z.record(z.string(), z.unknown()) }));
+
+/** Whoever has a service's password takes no connection from the others. An administrator's other limits are kept. */
+async function limitUser(admin: BrokerAdmin, user: string): Promise<void> {
+  const [found] = limitsAnswer.parse(await admin.ask('GET', ['user-limits', user]));
+  for (const [limit, value] of Object.entries(userLimits))
+    if (found?.value[limit] === undefined) await admin.ask('PUT', ['user-limits', user, limit], { value });
 }
 
 const exchangeAnswer = z.object({ type: z.string(), durable: z.boolean() });

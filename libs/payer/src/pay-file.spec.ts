@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BadPaymentsFile, InvalidRunName, payFile, type PayOptions, type PayProgress } from './index.js';
@@ -233,6 +233,30 @@ describe('payFile', () => {
   describe('a file with a bad row', () => {
     const text = 'src,dest,amount\nbianca,marc,1\nbianca,marc,x\nbianca,marc,1\n';
 
+    it('V8: pays nobody while somebody writes to the file: half of its last row may be there', async () => {
+      const writing = { goesOn: true };
+      const paying = pay(50_000, () => 201).finally(() => (writing.goesOn = false));
+      const failure = expect(paying).rejects.toThrow(
+        /p\.csv: somebody writes to this file.*\nNothing was paid\./,
+      );
+      while (writing.goesOn) await appendFile(join(directory, 'p.csv'), 'bianca,marc,1').catch(() => {});
+      await failure;
+      expect(requests()).toEqual([]);
+    });
+    it('V8: pays what was checked and no more when somebody writes to the file later, and says so', async () => {
+      const onNotice = jest.fn();
+      let hasGrown = false;
+      const grow = async () => {
+        if (!hasGrown) await appendFile(join(directory, 'p.csv'), '000\nrent,bianca,marc,2\n');
+        hasGrown = true;
+      };
+      const line = `${'x'.repeat(140)},bianca,marc,3\n`; // more in all than is read at once
+      const text = `reference,src,dest,amount\n${line.repeat(999)}rent,bianca,marc,1`;
+      const { summary } = await pay(text, () => 201, { beforeRow: grow, onNotice });
+      expect(summary).toMatchObject({ rows: 1_000, accepted: 1_000 });
+      expect(requests().filter(({ body }) => body.amount !== '3')).toMatchObject([{ body: { amount: '1' } }]);
+      expect(onNotice.mock.calls).toEqual([[{ kind: 'changed' }]]);
+    });
     it('V9: pays nobody, and names the row', async () => {
       await expect(pay(text, () => 201)).rejects.toThrow(/p\.csv:3:13: "x" is no amount[^]*Nothing was paid/);
       expect(requests()).toEqual([]);

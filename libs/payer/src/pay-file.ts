@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
-import { BadPaymentsFile, paymentRows, type BadRow, type PaymentRow } from './csv-rows.js';
+import { checkFile } from './checked-file.js';
+import { paymentRows, type BadRow, type PaymentRow } from './csv-rows.js';
 import { DoneRows } from './done-rows.js';
 import { findForgotten } from './find-forgotten.js';
 import { Journal } from './journal.js';
@@ -23,13 +24,13 @@ export async function payFile(options: PayOptions): Promise<PayResult> {
   const { keepAlive = true, random = Math.random } = options;
   const newRun = checkedRun(options.run ?? randomBytes(8).toString('hex'));
   const retry: RetryPolicy | false = options.retry !== false && { ...defaultRetry, random, ...options.retry };
-  const total = await checkFile(file, badRows);
+  const { rows: total, bytes, wasChanged } = await checkFile(file, badRows);
   const journal = await journalOf(options, total, newRun);
   const { run } = journal;
   let { done } = journal;
   const tally = new Tally(total);
   const sender = createSender(url, { connections: concurrency, timeoutMs: attemptTimeoutMs, keepAlive });
-  const rows = paymentRows(file);
+  const rows = paymentRows(file, bytes);
   const failed = new AbortController();
   const signal = AbortSignal.any([failed.signal, ...(options.signal ? [options.signal] : [])]);
   setMaxListeners(0, signal); // one for each payment on the way
@@ -85,6 +86,7 @@ export async function payFile(options: PayOptions): Promise<PayResult> {
     sender.close();
     journal.close(tally.isComplete);
   }
+  if (await wasChanged()) options.onNotice?.({ kind: 'changed' });
   return {
     summary: tally.summary(),
     run,
@@ -123,19 +125,6 @@ export class InvalidRunName extends Error {
 function checkedRun(run: string): string {
   if (!/^[A-Za-z0-9._-]{1,100}$/.test(run)) throw new InvalidRunName(run);
   return run;
-}
-
-/** How many rows the file has. @throws BadPaymentsFile with the first 20 bad rows */
-async function checkFile(file: string, badRows: 'stop' | 'skip'): Promise<number> {
-  let rows = 0;
-  let bad = 0;
-  const messages: string[] = [];
-  for await (const row of paymentRows(file)) {
-    rows++;
-    if (row.kind === 'bad' && ++bad <= 20) messages.push(row.message);
-  }
-  if (bad > 0 && badRows === 'stop') throw new BadPaymentsFile(messages, bad);
-  return rows;
 }
 
 /** Everything an attempt sends is fixed here, before the first one: a retry is the same request. */

@@ -40,7 +40,7 @@ export interface PayOptions {
   /** From 0 up to 1, for the pauses between attempts. Default `Math.random`. */
   random?: () => number;
   onProgress?: (progress: PayProgress) => void;
-  /** What is to be known before the first row is paid. */
+  /** What is to be known beside the outcomes; `changed` comes last, the others before the first row is paid. */
   onNotice?: (notice: PayNotice) => void;
   /** Starts no more rows and abandons the attempts under way: those rows count as failed. */
   signal?: AbortSignal;
@@ -57,6 +57,8 @@ export interface RetryOptions {
 
 /** What a run begins with. Without any of them it is a new one, and a journal is kept if one was asked for. */
 export type PayNotice =
+  /** Somebody wrote to the file while it was paid: what was added is not paid, what was changed as it was or as it is now. */
+  | { kind: 'changed' }
   /** @property asked by its name; else it was found unfinished */
   | { kind: 'continued'; run: string; done: number; total: number; asked: boolean }
   /** Payments accepts as new what it had accepted before: it was reset, or is another one. Every row is paid there. */

@@ -5,4 +5,5 @@
 export * from './back-off.js';
 export { faultPoint, faultPoints, isFaultPoint, type FaultPoint } from './fault-points.js';
 export * from './pause.js';
+export * from './printable.js';
 export * from './settings.js';

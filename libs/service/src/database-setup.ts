@@ -70,7 +70,7 @@ export async function setUpDatabase<Result>(options: {
     await retryWhileLocked(() => database.runMigrations({ transaction: 'each' }));
     return await retryWhileLocked(() =>
       database.transaction(async (tx) => {
-        await tx.query('REVOKE CREATE ON SCHEMA public FROM PUBLIC');
+        await shutOut(tx);
         for (const statement of beforeGrants) await tx.query(statement);
         for (const role of roles) await setUpRole(tx, role);
         return options.finish(tx);
@@ -99,15 +99,34 @@ function notAnswered(adminUrl: string, limitMs: number, cause: unknown): Error {
   );
 }
 
+/** Whoever else has a role on this server has no business here: not even to log in. */
+async function shutOut(tx: EntityManager): Promise<void> {
+  await tx.query('REVOKE CREATE ON SCHEMA public FROM PUBLIC');
+  await tx.query(`REVOKE ALL ON DATABASE ${await databaseOf(tx)} FROM PUBLIC`);
+}
+
+async function databaseOf(tx: EntityManager): Promise<string> {
+  const [row] = await tx.query<{ name: string }[]>('SELECT quote_ident(current_database()) AS name');
+  if (!row) throw new Error('Bug: a database has a name');
+  return row.name;
+}
+
+/** Whoever has a service's password takes no connection from the others. An administrator's other limit is kept. */
+const connectionsOfRole = 64;
+
 async function setUpRole(tx: EntityManager, { url, grants }: ServiceRole): Promise<void> {
   const { username, password } = new URL(url);
   const role = identifier(decodeURIComponent(username));
-  const [found] = await tx.query<unknown[]>('SELECT FROM pg_roles WHERE rolname = $1', [
-    decodeURIComponent(username),
-  ]);
-  await tx.query(
-    `${found ? 'ALTER' : 'CREATE'} ROLE ${role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD ${literal(decodeURIComponent(password))}`,
+  const [found] = await tx.query<{ limit: number }[]>(
+    'SELECT rolconnlimit AS limit FROM pg_roles WHERE rolname = $1',
+    [decodeURIComponent(username)],
   );
+  await tx.query(
+    `${found ? 'ALTER' : 'CREATE'} ROLE ${role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE
+       CONNECTION LIMIT ${found && found.limit >= 0 ? found.limit : connectionsOfRole}
+       PASSWORD ${literal(decodeURIComponent(password))}`,
+  );
+  await tx.query(`GRANT CONNECT ON DATABASE ${await databaseOf(tx)} TO ${role}`);
   // Not left to the client alone: whoever logs in with this role gets answers that survive a crash, and time limits.
   for (const setting of [
     'synchronous_commit = on',

@@ -13,6 +13,7 @@ import { exitOnBadSettings, maxConnections, requestTimeoutMs, type ServiceSettin
 import { limitRate } from './rate-limit.js';
 import { Routes } from './routes.js';
 import { hardenAnswers } from './security-headers.js';
+import { ServiceLogger } from './service-logger.js';
 import { answerUnreadable, answerUnroutable } from './unreadable-request.js';
 import { Waiting } from './waiting.js';
 
@@ -33,7 +34,7 @@ export async function runService(options: {
   const { name, settings, port } = options;
   exitOnBadSettings(() => applyLabSettings(settings));
   surviveClosedOutput();
-  const logger = new ServiceLogger({ json: true, prefix: name });
+  const logger = new ServiceLogger(name);
   const app = await createHttpApplication(options.module, logger, {
     arrivalMs: settings.PAID_ONCE_REQUEST_TIMEOUT_MS,
     maxConnections: settings.PAID_ONCE_MAX_CONNECTIONS,
@@ -125,21 +126,6 @@ function boundConnections(server: Server, most: number): void {
     room.because(`${most} are open (PAID_ONCE_MAX_CONNECTIONS), those above are closed as they come`),
   );
   server.on('connection', () => room.overAfterQuiet());
-}
-
-/** Without the framework's own start-up chatter: what a reader looks for is what the service says. */
-class ServiceLogger extends ConsoleLogger {
-  private static readonly chatter = new Set([
-    'NestFactory',
-    'NestApplication',
-    'InstanceLoader',
-    'RoutesResolver',
-    'RouterExplorer',
-  ]);
-
-  override log(message: unknown, ...rest: unknown[]): void {
-    if (!ServiceLogger.chatter.has(String(rest.at(-1)))) super.log(message, ...rest);
-  }
 }
 
 const routesOfApps = new WeakMap<object, Routes>();

@@ -119,6 +119,14 @@ describe('dead show', () => {
     expect(payments.requests[0]?.line).toBe(`GET /outbox/dead-letters/messages?payment=${payment}&limit=50`);
     expect(ledger.requests[0]?.line).toBe(`GET /parked?payment=${payment}&limit=50&dropped=true`);
   });
+  it('S9: shows what others wrote on its own line, whatever it would have the terminal do', async () => {
+    const type = 'x\n✓ all posted\u001b[2J\u009b8m';
+    outboxAnswers['/outbox/dead-letters/messages'] = { items: [], next: null };
+    ledgerAnswers['/parked'] = { count: 1, items: [{ ...parked, type, detail: `no ${type}` }], next: null };
+    const { stdout } = await run(`dead show ${payment}`);
+    expect(stdout).toMatch(/^✗ x\\u000a✓ all posted\\u001b\[2J\\u009b8m {2}parked at the ledger: poison$/m);
+    expect(stdout).toMatch(/^[\n\P{Cc}]*$/u);
+  });
   it('says that nothing is stuck for that reason', async () => {
     outboxAnswers['/outbox/dead-letters/messages'] = ledgerAnswers['/parked'] = { items: [], next: null };
     expect((await run('dead show poison')).stdout).toContain('Nothing is stuck with the reason poison.');

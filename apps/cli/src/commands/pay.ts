@@ -140,6 +140,10 @@ function told(notice: PayNotice, { colours }: Output): string {
       if (asked) return `Going on with run ${run}: ${rows}.`;
       return `An unfinished run of this file was found (run ${run}, ${rows}): going on with it. --fresh begins a new one and pays everybody again.`;
     }
+    case 'changed':
+      return colours.red(
+        'The file was changed while it was paid: what was added is not paid, and what was changed may have been paid as it was or as it is. GET /payments tells what was; see to it before you pay this file again.',
+      );
     case 'forgotten':
       return colours.red(
         `Payments accepted a row as new that it had accepted before: it was reset, or it is another one. Every row of run ${notice.run} is paid there.`,

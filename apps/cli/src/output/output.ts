@@ -1,3 +1,4 @@
+import { printable, printableLines } from '@paid-once/service/basics';
 import { createColors } from 'picocolors';
 
 type Colours = ReturnType<typeof createColors>;
@@ -5,7 +6,7 @@ export type Stream = Pick<NodeJS.WriteStream, 'write'> & { isTTY?: boolean; colu
 
 /**
  * What a verb says. People read lines on stdout; with --json stdout carries one object and nothing else.
- * What only tells of progress goes to stderr.
+ * What only tells of progress goes to stderr. Much of it is text of others: none of it reaches a terminal's commands.
  */
 export class Output {
   readonly colours: Colours;
@@ -35,17 +36,17 @@ export class Output {
 
   /** A part of the answer, for people; with --json the object says it. */
   say(line = ''): void {
-    if (!this.options.json) this.options.stdout.write(`${line}\n`);
+    if (!this.options.json) this.options.stdout.write(`${printableLines(line)}\n`);
   }
 
   /** A step of something long: people read it as it happens, with --json on stderr. */
   tell(line = ''): void {
-    (this.options.json ? this.options.stderr : this.options.stdout).write(`${line}\n`);
+    (this.options.json ? this.options.stderr : this.options.stdout).write(`${printableLines(line)}\n`);
   }
 
   /** A line about the work itself: what is waited for, which Node runs. */
   note(line: string): void {
-    this.options.stderr.write(`${line}\n`);
+    this.options.stderr.write(`${printableLines(line)}\n`);
   }
 
   /** The last line: what one may want to do next. */
@@ -59,6 +60,6 @@ export class Output {
   result(value: object): void {
     if (!this.options.json || this.finished) return;
     this.finished = true;
-    this.options.stdout.write(`${JSON.stringify(value)}\n`);
+    this.options.stdout.write(`${printable(JSON.stringify(value))}\n`);
   }
 }
