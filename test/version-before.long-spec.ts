@@ -18,6 +18,8 @@ const serviceNames = ['payments', 'relay', 'ledger'] as const;
 type ServiceName = (typeof serviceNames)[number];
 /** While a ledger of the version before may get the relay's markers: it parks them. */
 const noRepair = { PAID_ONCE_REPAIR_EVERY_SECONDS: '0' };
+/** The relay of the version before does not say who it is. */
+const trustsUnsigned = { PAID_ONCE_LEDGER_TRUSTS: 'relay,payments,unsigned' };
 
 let before: VersionBefore;
 let system: TestStack;
@@ -62,7 +64,7 @@ withVersionBefore(
       await newRelay.stop();
       await system.stack.services.relay.restart();
     });
-    await replace('ledger', { PAID_ONCE_LEDGER_TRUSTS: 'relay,payments,unsigned' });
+    await replace('ledger', trustsUnsigned);
     await payAndReverse(); // old relay, new ledger
     await replace('payments');
     await payAndReverse();
@@ -117,7 +119,7 @@ async function redeliverUntilSuspicious(): Promise<void> {
 /** Both payments services get the same keys; what a killed process of one version had in hand, the other may get. */
 async function workSideBySide(): Promise<void> {
   const others = await Promise.all(
-    serviceNames.map((service) => OwnProcess.start(system, service, { env: noRepair })),
+    serviceNames.map((service) => OwnProcess.start(system, service, { env: { ...noRepair, ...trustsUnsigned } })),
   );
   const [api, relay] = others;
   try {
