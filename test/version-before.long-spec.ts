@@ -119,7 +119,9 @@ async function redeliverUntilSuspicious(): Promise<void> {
 /** Both payments services get the same keys; what a killed process of one version had in hand, the other may get. */
 async function workSideBySide(): Promise<void> {
   const others = await Promise.all(
-    serviceNames.map((service) => OwnProcess.start(system, service, { env: { ...noRepair, ...trustsUnsigned } })),
+    serviceNames.map((service) =>
+      OwnProcess.start(system, service, { env: { ...noRepair, ...trustsUnsigned } }),
+    ),
   );
   const [api, relay] = others;
   try {

@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { HeldConnection } from './held-connection.js';
 import { enqueue, outboxStatus, stationsOf, Unpublishable } from './index.js';
 import { RelayPass } from './relay-pass.js';
+import { pause } from '@paid-once/service';
 import { eventually } from './test/eventually.js';
 import { OutboxDatabase } from './test/outbox-database.js';
 import { Recorder } from './test/recorder.js';
@@ -128,6 +129,38 @@ describe('a relay pass', () => {
     await Promise.all(late.map((runner) => runner.release()));
   });
 
+  // Between two slices longer than that, so that progress goes on record inside the window.
+  const longerThanARecordMs = 150;
+
+  it('C1: keeps its horizon from slice to slice: what commits behind the last id meanwhile comes in the next window', async () => {
+    const late = await openTransaction();
+    await messageIn(late.manager, 'late');
+    for (const payload of ['1', '2', '3', '4']) await message(payload);
+    broker.beforeConfirm = async ([row]) => {
+      await pause(longerThanARecordMs);
+      if (row?.payload === '2') await late.commitTransaction();
+    };
+    const pass = newPass({ sliceSize: 1 });
+    while ((await pass.run()).kind === 'more');
+    expect(broker.payloads).toEqual(['1', '2', '3', '4', 'late']);
+    await late.release();
+  });
+
+  it('C1: goes on in the window of a relay that died with that one’s horizon, and loses nothing that was late in it', async () => {
+    const late = await openTransaction();
+    await messageIn(late.manager, 'late');
+    for (const payload of ['1', '2', '3']) await message(payload);
+    let slices = 0;
+    broker.beforeConfirm = () => void slices++;
+    const stopped = newPass({ sliceSize: 1, mayGoOn: () => slices < 2 });
+    expect(await stopped.run()).toEqual({ kind: 'stopped' });
+    await late.commitTransaction();
+    const next = newPass();
+    while ((await next.run()).kind === 'more');
+    expect(broker.payloads).toEqual(['1', '2', '3', 'late']);
+    await late.release();
+  });
+
   it('widens its windows under load: after many rows it waits for more before it looks for the next ones', async () => {
     const pass = newPass();
     await pass.run();
@@ -226,6 +259,17 @@ describe('a relay pass', () => {
     };
     expect(await stale.run()).toEqual({ kind: 'lost-ownership' });
     expect(broker.firstOccurrences.map(({ payload }) => payload)).toEqual(['1', '2', '3']);
+  });
+
+  it('C7: refuses the progress of an owner that was replaced also inside a window', async () => {
+    const stale = newPass({ sliceSize: 1 });
+    for (const payload of ['1', '2', '3', '4', '5']) await message(payload);
+    broker.beforeConfirm = async ([row]) => {
+      if (row?.payload === '1') await newPass({ mayGoOn: () => false }).run(); // takes the shard, and sends nothing
+      await pause(longerThanARecordMs);
+    };
+    expect(await stale.run()).toEqual({ kind: 'lost-ownership' });
+    expect(broker.payloads).not.toContain('5');
   });
 
   it('C7: stops before the next slice when it is not sure to own the shard, with its progress written', async () => {

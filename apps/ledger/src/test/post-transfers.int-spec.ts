@@ -272,6 +272,11 @@ describe('posting transfers', () => {
       otherBody(accepted(good), (event) => ({ ...event, type: 'payment.refused' })),
     ],
     ['M6: a newer schema', 'unsupported', otherHeaders(accepted(good), { schemaversion: 2 })],
+    [
+      'M6: an older schema that nobody knows any more',
+      'unsupported',
+      otherHeaders(accepted(good), { schemaversion: 0 }),
+    ],
     ['M6: no schema version', 'unsupported', otherHeaders(accepted(good), { schemaversion: undefined })],
     ['M7: an array', 'invalid', accepted(good, { body: Buffer.from('[]') })],
     ['M7: a float as amount', 'invalid', otherData(accepted(good), { amountMinor: 1.5 })],
