@@ -25,7 +25,7 @@ export default {
   // here only; in a project it says nothing and changes nothing.
   testTimeout: 30_000,
   projects: [
-    { ...base, displayName: 'unit', testMatch: ['<rootDir>/{apps,libs}/**/*.spec.ts'] },
+    { ...base, displayName: 'unit', testMatch: ['<rootDir>/{apps,libs,chaos}/**/*.spec.ts'] },
     {
       ...withServers,
       displayName: 'integration',

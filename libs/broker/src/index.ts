@@ -8,5 +8,5 @@ export { Publisher } from './publisher.js';
 export type { PublisherOptions } from './publisher-options.js';
 export { purgeQueues } from './purge-queues.js';
 export { readyMessages } from './ready-messages.js';
-export { BrokerAdminRefused, BrokerAdminUnreachable } from './broker-admin.js';
+export { BrokerAdmin, BrokerAdminRefused, BrokerAdminUnreachable } from './broker-admin.js';
 export { setUpBroker, type BrokerSetup } from './set-up-broker.js';

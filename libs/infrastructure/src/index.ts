@@ -13,6 +13,7 @@ export { ensureRedis, RedisMissing, type RedisInstallation } from './install-red
 export { ensureWrk } from './install-wrk.js';
 export { runToEnd } from './run-to-end.js';
 export { startOnLifeline, startService } from './lifeline.js';
+export { clockEnvironment, setClock, settableClockEnvironment } from './other-clock.js';
 export { assertFree, freePorts, isFree, portHolder, type PortHolder } from './ports.js';
 export { startPostgres, type PostgresOptions } from './postgres.js';
 export { startRabbitMq, type RabbitMqOptions } from './rabbitmq.js';
