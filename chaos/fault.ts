@@ -16,6 +16,8 @@ export interface FaultKind {
   draw: (dice: Dice) => With;
   /** What it takes hold of: nothing else touches that meanwhile. */
   holds: (drawn: With) => readonly string[];
+  /** How long it may take after that until all is whole again, in milliseconds; default 1,000. */
+  healsInMs?: number;
   /** @returns what ends it */
   inject: (system: ChaosSystem, drawn: With) => Promise<() => Promise<unknown>>;
   /** The processes that must say that they are not ready, when it lasts three seconds or more. */

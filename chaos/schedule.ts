@@ -102,11 +102,8 @@ function drawStep(
   return undefined;
 }
 
-/** What ends takes a while to be whole again: a server that was killed is started. */
-const aftermathMs = 1_000;
-
 function collide(one: Step, other: Step): boolean {
-  const end = ({ atMs, lastsMs }: Step) => atMs + lastsMs + aftermathMs;
+  const end = ({ atMs, lastsMs, fault }: Step) => atMs + lastsMs + (kindCalled(fault).healsInMs ?? 1_000);
   if (end(one) <= other.atMs || end(other) <= one.atMs) return false;
   const theirs = kindCalled(other.fault).holds(other.with);
   return kindCalled(one.fault)

@@ -96,7 +96,7 @@ export function check(
     ...violations('I11', observed.leaks),
   ];
   const met = whatWasMet(schedule, entries, attempts, observed);
-  const missed = whatWasMissed(schedule, entries, met);
+  const missed = whatWasMissed(schedule, met);
   return {
     verdict: found.length > 0 ? 'fail' : missed.length > 0 ? 'inconclusive' : 'pass',
     stages: stagesOf(intents, evidence),
@@ -146,28 +146,18 @@ function whatWasMet(
   };
 }
 
-function whatWasMissed(
-  { pack, seconds, steps }: Schedule,
-  entries: readonly Entry[],
-  met: Verdict['met'],
-): string[] {
+function whatWasMissed({ pack, seconds, steps }: Schedule, met: Verdict['met']): string[] {
   const wanted = seconds < shortestSeconds ? [] : needs[pack];
-  const begun = new Set(
-    entries.flatMap((entry) =>
-      entry.type === 'nemesis' && entry.phase === 'start' ? [steps[entry.step]?.fault] : [],
-    ),
-  );
-  const failed = entries.filter((entry) => entry.type === 'nemesis' && entry.phase === 'failed');
   return [
     ...wanted.filter((need) => met[need] === 0).map((need) => meanings[need]),
-    ...[...new Set(steps.map(({ fault }) => fault))]
-      .filter((fault) => !begun.has(fault))
-      .map((fault) => `no fault of this kind took hold: ${fault}`),
-    ...(failed.length > steps.length / 4
-      ? [`${failed.length} of ${steps.length} faults did not take hold`]
+    ...(met.faults < steps.length * leastShare
+      ? [`only ${met.faults} of ${steps.length} faults took hold`]
       : []),
   ];
 }
+
+/** One that comes late, because what it is to hit is not whole again, may not come at all. */
+const leastShare = 0.75;
 
 const meanings: Record<keyof Verdict['met'], string> = {
   redelivered: 'RabbitMQ delivered no message again',

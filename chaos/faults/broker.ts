@@ -84,6 +84,7 @@ const restarted: FaultKind = {
   name: 'broker stops and starts',
   pack: 'broker',
   lastsMs: [500, 2_000],
+  healsInMs: 6_000,
   draw: () => ({}),
   holds,
   inject: async ({ servers: { broker } }) => {

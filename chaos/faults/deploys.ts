@@ -14,6 +14,7 @@ const rolling: FaultKind = {
   name: 'rolling restart',
   pack: 'deploy',
   lastsMs: [0, 0],
+  healsInMs: 12_000,
   draw: (dice) => ({ service: dice.pick(services) }),
   holds: (drawn) => ofService(drawn['service']),
   inject: async (system, drawn) => {
@@ -26,6 +27,7 @@ const scaleDown: FaultKind = {
   name: 'one process less',
   pack: 'deploy',
   lastsMs: [2_000, 8_000],
+  healsInMs: 5_000,
   draw: (dice) => ({ process: dice.pick(processNames) }),
   holds: (drawn) => [text(drawn, 'process')],
   inject: async (system, drawn) => {
@@ -41,6 +43,7 @@ const setupAgain: FaultKind = {
   name: 'setup runs again',
   pack: 'deploy',
   lastsMs: [0, 0],
+  healsInMs: 6_000,
   draw: () => ({}),
   holds: () => ['paymentsDb', 'ledgerDb', 'broker'],
   inject: async (system) => {

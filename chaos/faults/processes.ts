@@ -61,6 +61,7 @@ const killServer: FaultKind = {
   name: 'server dies',
   pack: 'kill',
   lastsMs: [500, 3_000],
+  healsInMs: 8_000,
   draw: (dice) => ({ server: dice.pick(serverNames) }),
   holds: (drawn) => [server(drawn)],
   inject: async ({ servers }, drawn) => {
