@@ -2,11 +2,25 @@ import { Controller, Get, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { InboxSettings } from '@paid-once/inbox';
-import { ParameterInvalid, reading } from '@paid-once/service';
+import { Answers, ParameterInvalid, reading, Takes, type QueryParameter } from '@paid-once/service';
 import { DataSource } from 'typeorm';
+import * as examples from './api-examples.js';
 import { headsSql, unlinkedSql, verifyLinksSql } from './sql/chain.js';
 
 const linksAtOnce = 200;
+
+const shardNumber: QueryParameter = {
+  name: 'shard',
+  required: true,
+  schema: { type: 'integer', minimum: 0 },
+  read: (shard) => readNumber('shard', shard),
+};
+const afterLink: QueryParameter = {
+  name: 'after',
+  description: 'What `next` of the answer before said.',
+  schema: { type: 'integer', minimum: 0, default: 0 },
+  read: (seq) => readNumber('after', seq),
+};
 
 export interface ChainHead {
   shard: number;
@@ -33,6 +47,7 @@ export class ChainController {
 
   /** How many shards there are, and the newest link of each that has any. */
   @Get()
+  @Answers(examples.heads)
   async heads(): Promise<{ shards: number; heads: ChainHead[] }> {
     return reading(this.database, async (db) => {
       const { shards = 0 } = (await db.getRepository(InboxSettings).findOneBy({ onlyRow: true })) ?? {};
@@ -42,6 +57,8 @@ export class ChainController {
 
   /** Recomputes some links of a shard from its transfers. `after`: what `next` of the answer before said. */
   @Get('links')
+  @Takes(shardNumber, afterLink)
+  @Answers(examples.links)
   async verify(@Query('shard') shard: unknown, @Query('after') after: unknown = '0'): Promise<VerifiedLinks> {
     const [ofShard, behind] = [readNumber('shard', shard), readNumber('after', after)];
     return reading(this.database, async (db) => {

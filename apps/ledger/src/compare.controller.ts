@@ -5,14 +5,20 @@ import {
   afterAll,
   bucketPages,
   digestOf,
+  sideExamples,
   statsOf,
+  type Digest,
   type DigestSource,
   type RunQuery,
+  type Station,
   type Stats,
 } from '@paid-once/compare';
 import type { PaymentEventType } from '@paid-once/contracts';
 import {
+  Answers,
   firstId,
+  ndjson,
+  parameters,
   ParameterInvalid,
   readDigits,
   readId,
@@ -20,10 +26,12 @@ import {
   readRange,
   readUuid,
   sendNdjson,
+  Takes,
   Turns,
 } from '@paid-once/service';
 import type { FastifyReply } from 'fastify';
 import { DataSource } from 'typeorm';
+import * as examples from './api-examples.js';
 import { digestTransfersSql, exportPageSql, stationsSql, statsSql, type ExportedRow } from './sql/export.js';
 
 const pageRows = 10_000;
@@ -46,6 +54,7 @@ export class CompareController {
 
   /** Count of payments, money net of reversals in major units, count of reversals. */
   @Get('stats')
+  @Answers(sideExamples.stats)
   stats(): Promise<Stats> {
     return statsOf(this.query, 'transfer', statsSql);
   }
@@ -55,6 +64,8 @@ export class CompareController {
    * last payment id; `olderThan`: the message id from which on events are left out.
    */
   @Get('export')
+  @Takes(parameters.position, parameters.until, parameters.olderThan)
+  @Answers(sideExamples.exported, ndjson)
   async export(@Query() query: Record<string, unknown>, @Res() reply: FastifyReply): Promise<void> {
     const { after, ...ends } = query;
     const { until = afterAll, olderThan } = readRange(ends);
@@ -63,7 +74,9 @@ export class CompareController {
 
   /** Count, sum and order-free hash of the payments from `from` up to, but without, `to`. */
   @Get('digest')
-  digest(@Query('from') from: unknown, @Query('to') to: unknown): Promise<object> {
+  @Takes(parameters.from, parameters.to)
+  @Answers(sideExamples.digest)
+  digest(@Query('from') from: unknown, @Query('to') to: unknown): Promise<Digest> {
     return digestOf(
       this.source,
       from === undefined ? undefined : readId('from', from),
@@ -76,13 +89,17 @@ export class CompareController {
    * bucket, 8 (65.5 s) to 12; `after`, `until`: a range of ids; `olderThan`: the message id from which on events are left out.
    */
   @Get('digests')
+  @Takes(parameters.after, parameters.until, parameters.olderThan, parameters.digits)
+  @Answers(sideExamples.digests, ndjson)
   async digests(@Query() query: Record<string, unknown>, @Res() reply: FastifyReply): Promise<void> {
     await sendNdjson(reply, bucketPages(this.source, readRange(query), readDigits(query['digits'])));
   }
 
   /** Where the events of these payments are: posted, parked (and why), or waiting; and who dropped what was parked, and why. */
   @Get('stations')
-  async stations(@Query('payment') payment: unknown): Promise<object[]> {
+  @Takes(parameters.payments)
+  @Answers(examples.stations)
+  async stations(@Query('payment') payment: unknown): Promise<Station[]> {
     const ids = [payment ?? []].flat().map((id) => readId('payment', id));
     if (ids.length > maxStations)
       throw new ParameterInvalid(`payment: at most ${maxStations} in one request.`);

@@ -3,16 +3,37 @@ import { ApiTags } from '@nestjs/swagger';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { isUuidV7 } from '@paid-once/contracts';
 import { arrivedMessages, inboxWindow, StartedAttempt, unknownMessages } from '@paid-once/inbox';
-import { listBodyBytes, Needs, ParameterInvalid, readBody, readId, reading } from '@paid-once/service';
+import {
+  Answers,
+  listBodyBytes,
+  Needs,
+  parameters,
+  ParameterInvalid,
+  readBody,
+  readId,
+  reading,
+  Takes,
+  TakesBody,
+  uuid,
+  type QueryParameter,
+} from '@paid-once/service';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
+import * as examples from './api-examples.js';
 import { PaymentsConsumer } from './payments.consumer.js';
 import { LEDGER_SETTINGS, type LedgerSettings } from './settings.js';
 import { messagesOfPaymentSql, type MessageOfPaymentRow } from './sql/messages-of-payment.js';
 
 const maxMarkers = 256;
-const messageId = z.string().refine(isUuidV7, 'is no UUIDv7');
+const messageId = z.string().refine(isUuidV7, 'is no UUIDv7').meta({ format: 'uuid' });
 const unknownRequest = z.strictObject({ messageIds: z.array(messageId).max(1_000) });
+
+const markerIds: QueryParameter = {
+  name: 'id',
+  description: 'The message id of a marker; several are given as several parameters.',
+  schema: { type: 'array', items: uuid, maxItems: maxMarkers },
+  read: readMessageId,
+};
 
 /** What has arrived here, for who published it. */
 @ApiTags('operations')
@@ -30,6 +51,8 @@ export class InboxController {
    */
   @Get('markers')
   @Needs('read')
+  @Takes(markerIds)
+  @Answers(examples.markers)
   async markers(
     @Query('id') id: unknown,
   ): Promise<{ arrived: string[]; deadLettersInBroker: number | null }> {
@@ -46,6 +69,8 @@ export class InboxController {
   @Post('unknown')
   @HttpCode(200)
   @Needs('read', { bodyLimit: listBodyBytes })
+  @TakesBody(unknownRequest, examples.unknownRequest)
+  @Answers(examples.unknown)
   async unknown(@Body() body: unknown): Promise<{ unknown: string[] }> {
     const { messageIds } = readBody(unknownRequest, body);
     return { unknown: await reading(this.database, (db) => unknownMessages(db, messageIds)) };
@@ -53,7 +78,9 @@ export class InboxController {
 
   /** All messages of a payment that came here, with what became of each. */
   @Get('messages')
-  async messages(@Query('payment') payment: unknown): Promise<object[]> {
+  @Takes(parameters.payment)
+  @Answers(examples.messages)
+  async messages(@Query('payment') payment: unknown) {
     const id = readId('payment', payment);
     const rows = await reading(this.database, (db) =>
       db.query<MessageOfPaymentRow[]>(messagesOfPaymentSql, [id]),
@@ -63,7 +90,8 @@ export class InboxController {
 
   /** Suspicious messages that are being tried alone, or whose try ended with the process: how often, and since when. */
   @Get('attempts')
-  async attempts(): Promise<object[]> {
+  @Answers(examples.attempts)
+  async attempts() {
     const attempts = await reading(this.database, (db) =>
       db.getRepository(StartedAttempt).find({ order: { startedAt: 'DESC' }, take: 100 }),
     );
@@ -78,13 +106,14 @@ export class InboxController {
   /** How far back the inbox remembers: the smallest message id it is sure of, and the setting behind it. */
   @Get('window')
   @Needs('read')
+  @Answers(examples.window)
   async window(): Promise<{ oldest: string; retentionMinutes: number }> {
     const { oldest } = await reading(this.database, inboxWindow);
     return { oldest, retentionMinutes: this.settings.PAID_ONCE_INBOX_RETENTION_MINUTES };
   }
 }
 
-function viewOf({ parked, history, ...message }: MessageOfPaymentRow): object {
+function viewOf({ parked, history, ...message }: MessageOfPaymentRow): MessageOfPaymentRow {
   const time = (text: string) => new Date(text).toISOString();
   return {
     ...message,

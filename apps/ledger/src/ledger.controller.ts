@@ -2,10 +2,25 @@ import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { formatAmount } from '@paid-once/contracts';
-import { FrameworkProblem, readId, reading, readLimit } from '@paid-once/service';
+import {
+  Answers,
+  ApiProblems,
+  FrameworkProblem,
+  parameters,
+  readId,
+  reading,
+  readLimit,
+  refusalBy,
+  Takes,
+} from '@paid-once/service';
 import { DataSource } from 'typeorm';
-import { readText } from './parameters.js';
+import * as examples from './api-examples.js';
+import { afterParameter, readText } from './parameters.js';
 import { Transfer } from './transfer.entity.js';
+
+const accountPattern = /^[A-Za-z0-9_-]{1,64}$/;
+const accountNotFound = () =>
+  new FrameworkProblem(404, 'not-found', 'There is no such account', 'It exists from its first transfer on.');
 
 /** Money in major units; a balance is credits minus debits, and may be below zero. */
 interface AccountView {
@@ -20,6 +35,8 @@ export class LedgerController {
 
   /** Accounts by name. `after`: the last name of the page before. */
   @Get('accounts')
+  @Takes(afterParameter(accountPattern), parameters.limit)
+  @Answers(examples.accounts)
   async accounts(
     @Query('after') after: unknown,
     @Query('limit') limit: unknown,
@@ -35,21 +52,20 @@ export class LedgerController {
 
   /** One account, with a balance for each currency it was used in. */
   @Get('accounts/:name')
+  @ApiProblems(accountNotFound(), refusalBy(() => readName('?')))
+  @Answers(examples.account)
   async account(@Param('name') name: string): Promise<AccountView> {
     const [account] = await reading(this.database, (db) =>
-      db.query<AccountRow[]>(accountsSql('name = $1'), [readText('name', name, accountPattern), 1]),
+      db.query<AccountRow[]>(accountsSql('name = $1'), [readName(name), 1]),
     );
     if (account) return accountOf(account);
-    throw new FrameworkProblem(
-      404,
-      'not-found',
-      'There is no such account',
-      'It exists from its first transfer on.',
-    );
+    throw accountNotFound();
   }
 
   /** The transfers of a payment: its posting, then its reversal. */
   @Get('transfers')
+  @Takes(parameters.payment)
+  @Answers(examples.transfers)
   async transfers(@Query('payment') payment: unknown) {
     const paymentId = readId('payment', payment);
     const transfers = await reading(this.database, (db) =>
@@ -72,7 +88,9 @@ export class LedgerController {
   }
 }
 
-const accountPattern = /^[A-Za-z0-9_-]{1,64}$/;
+function readName(name: string): string {
+  return readText('name', name, accountPattern, 'the name of an account');
+}
 
 interface AccountRow {
   name: string;

@@ -2,21 +2,43 @@ import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { currencyDecimals, formatAmount } from '@paid-once/contracts';
-import { listParked, parkedGroups, ParkedIntervention, type ParkedGroup } from '@paid-once/inbox';
 import {
+  listParked,
+  parkedGroups,
+  ParkedIntervention,
+  parkReasons,
+  type ListedMessage,
+  type ParkedGroup,
+} from '@paid-once/inbox';
+import {
+  Answers,
+  ApiProblems,
   BodyLimit,
   listBodyBytes,
-  ParameterInvalid,
+  parameters,
   readBody,
+  readFlag,
   readId,
   reading,
   readLimit,
+  Takes,
+  TakesBody,
+  type QueryParameter,
 } from '@paid-once/service';
 import { DataSource } from 'typeorm';
-import { readText } from './parameters.js';
+import * as examples from './api-examples.js';
+import { afterParameter, readText } from './parameters.js';
 import { dropRequest, filterOf, redriveRequest } from './parked-requests.js';
-import { drop, redrive } from './redrive.js';
+import { CountIsAnother, drop, redrive } from './redrive.js';
 import { parkedMoney } from './sql/parked-money.js';
+
+const rowId = /^\d{1,18}$/;
+
+const reasonParameter: QueryParameter = {
+  name: 'reason',
+  schema: { type: 'string', enum: [...parkReasons] },
+  read: readReason,
+};
 
 /** What was set aside, and what a person can do about it. */
 @ApiTags('operations')
@@ -26,12 +48,16 @@ export class ParkedController {
 
   /** The messages that were set aside, the latest first. `dropped=true`: with those that were dropped. */
   @Get()
-  async parked(@Query() query: Record<string, unknown>): Promise<object> {
+  @Takes(reasonParameter, parameters.payments, afterParameter(rowId), parameters.dropped, parameters.limit)
+  @Answers(examples.parked)
+  async parked(
+    @Query() query: Record<string, unknown>,
+  ): Promise<{ count: number; items: ListedMessage[]; next: string | null }> {
     const { reason, payment, after, dropped, limit } = query;
     const page = {
-      reason: reason === undefined ? undefined : readText('reason', reason, /^[a-z-]{1,40}$/),
+      reason: reason === undefined ? undefined : readReason(reason),
       keys: payment === undefined ? undefined : [payment].flat().map((id) => readId('payment', id)),
-      after: after === undefined ? undefined : readText('after', after, /^\d{1,18}$/),
+      after: after === undefined ? undefined : readText('after', after, rowId),
       dropped: readFlag('dropped', dropped),
       limit: readLimit(limit),
     };
@@ -41,7 +67,9 @@ export class ParkedController {
 
   /** By reason and type, with their number, money in major units, and age. `dropped=true`: those that were dropped. */
   @Get('groups')
-  async groups(@Query('dropped') dropped: unknown): Promise<{ count: number; groups: object[] }> {
+  @Takes(parameters.dropped)
+  @Answers(examples.groups)
+  async groups(@Query('dropped') dropped: unknown) {
     const which = { dropped: readFlag('dropped', dropped) };
     const rows = await reading(this.database, (db) => parkedGroups(db, parkedMoney, which));
     const byName = Map.groupBy(rows, ({ reason, type }) => `${reason} ${type}`);
@@ -53,7 +81,9 @@ export class ParkedController {
 
   /** Who redrove or dropped what, and why; the latest first. */
   @Get('interventions')
-  async interventions(@Query('limit') limit: unknown): Promise<{ items: object[]; open: number }> {
+  @Takes(parameters.limit)
+  @Answers(examples.interventions)
+  async interventions(@Query('limit') limit: unknown) {
     return await reading(this.database, async (db) => {
       const all = db.getRepository(ParkedIntervention);
       const items = await all.find({ order: { id: 'DESC' }, take: readLimit(limit) });
@@ -72,7 +102,9 @@ export class ParkedController {
   @Post('redrive')
   @HttpCode(200)
   @BodyLimit(listBodyBytes)
-  async redrive(@Body() body: unknown): Promise<object> {
+  @TakesBody(redriveRequest, examples.redriveRequest)
+  @Answers(examples.redriven)
+  async redrive(@Body() body: unknown) {
     const { by, why, limit, ...asked } = readBody(redriveRequest, body);
     const done = await redrive(this.database, { which: filterOf(asked), who: { by, why }, limit });
     const { tally, remaining, intervention } = done;
@@ -84,6 +116,9 @@ export class ParkedController {
   @Post('drop')
   @HttpCode(200)
   @BodyLimit(listBodyBytes)
+  @TakesBody(dropRequest, examples.dropRequest)
+  @ApiProblems(new CountIsAnother({ expected: 3, counted: 4 }))
+  @Answers(examples.drop)
   async drop(@Body() body: unknown): Promise<{ dropped: number }> {
     const { by, why, expect, ...asked } = readBody(dropRequest, body);
     await drop(this.database, { which: filterOf(asked), who: { by, why }, expected: expect });
@@ -91,7 +126,7 @@ export class ParkedController {
   }
 }
 
-function viewOf(rows: ParkedGroup[]): object {
+function viewOf(rows: ParkedGroup[]) {
   const times = (name: 'firstSeen' | 'lastSeen') => rows.map((row) => row[name].getTime());
   return {
     reason: rows[0]?.reason,
@@ -109,8 +144,6 @@ function totalOf({ unit, amount }: ParkedGroup): [currency: string, total: strin
   return [[unit, formatAmount(BigInt(amount), unit)]];
 }
 
-function readFlag(parameter: string, flag: unknown): boolean {
-  if (flag === undefined || flag === 'false') return false;
-  if (flag === 'true') return true;
-  throw new ParameterInvalid(`${parameter}: give true or false.`);
+function readReason(reason: unknown): string {
+  return readText('reason', reason, /^[a-z-]{1,40}$/, 'one reason');
 }

@@ -44,12 +44,12 @@ export async function drop(
   }
 }
 
-class CountIsAnother extends Problem {
+export class CountIsAnother extends Problem {
   readonly type = '/problems/count-differs';
   readonly status = 409;
   readonly title = 'There are more or fewer of these than expected';
 
-  constructor({ expected, counted }: CountDiffers) {
+  constructor({ expected, counted }: Pick<CountDiffers, 'expected' | 'counted'>) {
     super(`${expected} were expected, there are ${counted}. Nothing was dropped.`);
   }
 }

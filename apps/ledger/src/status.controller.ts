@@ -1,6 +1,7 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { RetentionSchedule } from '@paid-once/service';
+import { Answers, RetentionSchedule } from '@paid-once/service';
+import * as examples from './api-examples.js';
 import { BridgeTrouble } from './bridge-trouble.js';
 import { PaymentsConsumer } from './payments.consumer.js';
 import { StalledSince } from './stalled-since.js';
@@ -17,7 +18,8 @@ export class StatusController {
 
   /** What this process consumes, and what became of it since it started. */
   @Get('status')
-  status(): object {
+  @Answers(examples.status)
+  status() {
     const { state, counts, bridge } = this.consumer;
     const { batches, done: posted, repeated: duplicates, parked } = counts;
     return {

@@ -1,5 +1,5 @@
 import { accountName, maxReferenceLength } from '@paid-once/contracts';
-import { Overloaded, StorageFull, TemporarilyUnavailable, type Problem } from '@paid-once/service';
+import { Overloaded, refusalBy, StorageFull, TemporarilyUnavailable, type Problem } from '@paid-once/service';
 import { z } from 'zod';
 import {
   AlreadyReversed,
@@ -10,7 +10,6 @@ import {
   MalformedJson,
   OutcomeIsUnknown,
   PaymentNotFound,
-  ValidationFailed,
 } from './payment-problems.js';
 import { readPaymentRequest } from './payment-request.js';
 import type { Payment } from './payment.js';
@@ -29,7 +28,7 @@ export const keyHeader = {
 };
 
 /** The body of `POST /payments`, as far as a schema can say it. */
-export const paymentRequestSchema = {
+const paymentRequestSchema = {
   type: 'object',
   required: ['src', 'dest', 'amount'],
   additionalProperties: false,
@@ -51,10 +50,17 @@ export const paymentRequestSchema = {
     currency: { ...currency, default: 'EUR' },
     reference,
   },
-  example: { src: 'bianca', dest: 'marc', amount: '1.00', currency: 'EUR', reference: 'rent' },
 };
 
-const example: Payment = {
+export const paymentRequest = {
+  schema: paymentRequestSchema,
+  examples: {
+    rent: { value: { src: 'bianca', dest: 'marc', amount: '1.00', currency: 'EUR', reference: 'rent' } },
+    'as little as needed': { value: { src: 'bianca', dest: 'marc', amount: 1 } },
+  },
+};
+
+export const examplePayment: Payment = {
   id: '01920000-0000-7000-8000-000000000001',
   src: 'bianca',
   dest: 'marc',
@@ -72,7 +78,7 @@ export function paymentContent(change: Partial<Payment> = {}) {
       'application/json': {
         schema: {
           type: 'object',
-          required: Object.keys(example),
+          required: Object.keys(examplePayment),
           properties: {
             id: { type: 'string', format: 'uuid' },
             src: { type: 'string' },
@@ -84,7 +90,7 @@ export function paymentContent(change: Partial<Payment> = {}) {
             createdAt: { type: 'string', format: 'date-time' },
           },
         },
-        example: { ...example, ...change },
+        example: { ...examplePayment, ...change },
       },
     },
   };
@@ -112,17 +118,8 @@ export const ofPaying: Problem[] = [
     { src: 'bianca', dest: 'bianca', amount: '1' },
     { src: 'bianca', dest: 'marc', amount: '1', status: 'accepted' },
     { src: 'bianca', dest: '', amount: 'x' },
-  ].map(refusalOf),
+  ].map((body) => refusalBy(() => readPaymentRequest(body))),
 ];
 
 /** Why a reversal may be refused. */
 export const ofReversing: Problem[] = [...ofAnyWriting, new PaymentNotFound(), new AlreadyReversed()];
-
-function refusalOf(body: object): Problem {
-  try {
-    readPaymentRequest(body);
-  } catch (error) {
-    if (error instanceof ValidationFailed) return error;
-  }
-  throw new Error('Bug: this is an example of what is refused');
-}

@@ -1,7 +1,7 @@
 import { Controller, Get, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { afterAll } from '@paid-once/compare';
+import { afterAll, sideExamples } from '@paid-once/compare';
 import { isUuid, type PaymentEventType } from '@paid-once/contracts';
 import {
   listDeadLetters,
@@ -13,17 +13,25 @@ import {
   type Reader,
 } from '@paid-once/outbox';
 import {
+  Answers,
+  ApiProblems,
   firstId,
+  ndjson,
+  parameters,
   ParameterInvalid,
   readId,
   reading,
   readRange,
   readUuid,
   sendNdjson,
+  Takes,
   Turns,
+  uuid,
+  type QueryParameter,
 } from '@paid-once/service';
 import type { FastifyReply } from 'fastify';
 import { DataSource } from 'typeorm';
+import * as examples from './api-examples.js';
 import { MarkersNotFound } from './operations/problems.js';
 import { eventsOfPaymentsSql, exportPageSql, type ExportedRow } from './sql/export.js';
 
@@ -33,6 +41,13 @@ const pagesAtATime = 2;
 const maxStations = 1_000;
 /** It is accepted, and may be reversed. */
 const eventsOfPayment = 2;
+
+const markerSet: QueryParameter = {
+  name: 'marker',
+  description: 'The id of a set of markers.',
+  schema: uuid,
+  read: readMarker,
+};
 
 interface Station {
   paymentId: string;
@@ -62,6 +77,8 @@ export class ExportController {
    * last payment id; `olderThan`: the message id from which on events are left out.
    */
   @Get('export')
+  @Takes(parameters.position, parameters.until, parameters.olderThan)
+  @Answers(sideExamples.exported, ndjson)
   async export(@Query() query: Record<string, unknown>, @Res() reply: FastifyReply): Promise<void> {
     const { after, ...ends } = query;
     const { until = afterAll, olderThan } = readRange(ends);
@@ -73,6 +90,9 @@ export class ExportController {
    * what was published before it and is not at the ledger when the marker is, is missing.
    */
   @Get('stations')
+  @Takes(parameters.payments, markerSet)
+  @ApiProblems(new MarkersNotFound())
+  @Answers(examples.stations)
   async stations(@Query('payment') payment: unknown, @Query('marker') marker: unknown): Promise<Station[]> {
     const ids = [payment ?? []].flat().map((id) => readId('payment', id));
     if (ids.length > maxStations)

@@ -1,13 +1,33 @@
 import { Controller, Get, Param, Query, Req } from '@nestjs/common';
-import { ApiQuery, ApiTags } from '@nestjs/swagger';
-import type { Stats } from '@paid-once/compare';
+import { ApiTags } from '@nestjs/swagger';
+import { sideExamples, type Stats } from '@paid-once/compare';
 import { isUuidV7 } from '@paid-once/contracts';
 import { callerOf } from '@paid-once/credentials';
-import { Needs, ParameterInvalid, readLimit, refuseParameters, type Caller } from '@paid-once/service';
+import {
+  Answers,
+  ApiProblems,
+  Needs,
+  parameters,
+  ParameterInvalid,
+  readLimit,
+  refuseParameters,
+  Takes,
+  uuid,
+  type Caller,
+  type QueryParameter,
+} from '@paid-once/service';
 import type { FastifyRequest } from 'fastify';
+import * as examples from './api-examples.js';
 import { FindPayments, type PaymentPage } from './find-payments.js';
 import { PaymentNotFound } from './payment-problems.js';
 import type { Payment } from './payment.js';
+
+const cursor: QueryParameter = {
+  name: 'after',
+  description: 'What `next` of the page before said.',
+  schema: uuid,
+  read: readCursor,
+};
 
 @ApiTags('payments')
 @Controller()
@@ -17,6 +37,8 @@ export class FindPaymentsController {
   /** One payment; `status` is what it is now. */
   @Get('payments/:id')
   @Needs('read')
+  @ApiProblems(new PaymentNotFound())
+  @Answers(examples.payment)
   async find(@Req() request: FastifyRequest, @Param('id') id: string): Promise<Payment> {
     const payment = isUuidV7(id) ? await this.findPayments.byId(id, whose(callerOf(request))) : undefined;
     if (!payment) throw new PaymentNotFound();
@@ -28,13 +50,9 @@ export class FindPaymentsController {
    * asked for, or none, and not be the last.
    */
   @Get('payments')
-  @ApiQuery({ name: 'after', required: false, schema: { type: 'string', format: 'uuid' } })
-  @ApiQuery({
-    name: 'limit',
-    required: false,
-    schema: { type: 'integer', minimum: 1, maximum: 200, default: 50 },
-  })
   @Needs('read')
+  @Takes(cursor, parameters.limit)
+  @Answers(examples.payments)
   list(@Req() request: FastifyRequest, @Query() query: Record<string, unknown>): Promise<PaymentPage> {
     const { after, limit, ...unknown } = query;
     refuseParameters(unknown);
@@ -43,6 +61,7 @@ export class FindPaymentsController {
 
   /** Count and money, net of reversals: to be compared with the ledger's by eye. */
   @Get('stats')
+  @Answers(sideExamples.stats)
   stats(): Promise<Stats> {
     return this.findPayments.stats();
   }

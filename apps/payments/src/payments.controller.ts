@@ -6,7 +6,7 @@ import { ApiProblems, Needs } from '@paid-once/service';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Acceptance } from './accept-batch.js';
 import { AcceptPayments } from './accept-payments.js';
-import { keyHeader, ofPaying, ofReversing, paymentContent, paymentRequestSchema } from './api-schemas.js';
+import { keyHeader, ofPaying, ofReversing, paymentContent, paymentRequest } from './api-schemas.js';
 import { AlreadyReversed, IdempotencyKeyReused, PaymentNotFound } from './payment-problems.js';
 import { readIdempotencyKey, readPaymentRequest } from './payment-request.js';
 
@@ -19,7 +19,7 @@ export class PaymentsController {
   @Post()
   @Needs('pay')
   @ApiHeader(keyHeader)
-  @ApiBody({ schema: paymentRequestSchema })
+  @ApiBody(paymentRequest)
   @ApiResponse({
     status: 201,
     description: 'Paid. The ledger will show it exactly once.',
@@ -30,7 +30,7 @@ export class PaymentsController {
     description: 'Paid before under this key: the first answer, byte for byte.',
     ...paymentContent(),
   })
-  @ApiProblems('/payments', ...ofPaying)
+  @ApiProblems(...ofPaying)
   async pay(
     @Req() request: FastifyRequest,
     @Body() body: unknown,
@@ -52,7 +52,7 @@ export class PaymentsController {
     description: 'Reversed before under this key: the first answer, byte for byte.',
     ...paymentContent({ status: 'reversed' }),
   })
-  @ApiProblems('/payments/{id}/reversal', ...ofReversing)
+  @ApiProblems(...ofReversing)
   async reverse(
     @Req() request: FastifyRequest,
     @Param('id') id: string,

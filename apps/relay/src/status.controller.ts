@@ -3,8 +3,9 @@ import { ApiTags } from '@nestjs/swagger';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { BrokerConnection, type BrokerState } from '@paid-once/broker';
 import { openTransactionSeconds, outboxStatus, Relay, type ShardStatus } from '@paid-once/outbox';
-import { reading, RetentionSchedule, type RetentionStatus } from '@paid-once/service';
+import { Answers, reading, RetentionSchedule, type RetentionStatus } from '@paid-once/service';
 import { DataSource } from 'typeorm';
+import * as examples from './api-examples.js';
 import { PublishOutbox } from './publish-outbox.js';
 import { Repair } from './repair.js';
 import type { RepairStatus } from './report-repair.js';
@@ -42,6 +43,7 @@ export class StatusController {
 
   /** What waits, what was published since this process started, and what keeps it from going on. */
   @Get()
+  @Answers(examples.status)
   async status(): Promise<RelayStatus> {
     const read = await reading(this.database, async (db) => ({
       shards: await outboxStatus(db),

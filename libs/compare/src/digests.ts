@@ -29,6 +29,15 @@ export interface Bucket {
   hash: string;
 }
 
+/** `GET /digest`. */
+export interface Digest {
+  count: string;
+  /** Of the amounts of all events in minor units, all currencies. */
+  sum: string;
+  /** 16 hex digits. */
+  hash: string;
+}
+
 export interface DigestSource {
   query: RunQuery;
   /** `pageEndSql` and `digestPageSql` of this side's table. */
@@ -77,7 +86,7 @@ export async function digestOf(
   source: DigestSource,
   from: string | undefined,
   to: string | undefined,
-): Promise<{ count: string; sum: string; hash: string }> {
+): Promise<Digest> {
   const range = { after: from && uuidBefore(from), until: to && uuidBefore(to) };
   let [count, sum, hash] = [0n, 0n, 0n];
   for await (const parts of partPages(source, range, 8))

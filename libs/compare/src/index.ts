@@ -9,8 +9,16 @@ export {
   type Dropped,
   type Totals,
 } from './comparison.js';
+export * as sideExamples from './api-examples.js';
 export { digestPageSql, pageEndSql } from './digest-sql.js';
-export { bucketPages, digestOf, type DigestRange, type DigestSource, type RunQuery } from './digests.js';
+export {
+  bucketPages,
+  digestOf,
+  type Digest,
+  type DigestRange,
+  type DigestSource,
+  type RunQuery,
+} from './digests.js';
 export { afterAll } from './id-range.js';
 export type { Bound, Station } from './answers.js';
 export { Markers } from './markers.js';

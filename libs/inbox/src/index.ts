@@ -8,7 +8,13 @@ export {
 export { inboxEntities, inboxMigrations } from './inbox-entities.js';
 export { countDropped, CountDiffers, dropParked } from './drop-parked.js';
 export { isDroppedCopy } from './given-up.js';
-export { listParked, parkedGroups, type Measure, type ParkedGroup } from './list-parked.js';
+export {
+  listParked,
+  parkedGroups,
+  type ListedMessage,
+  type Measure,
+  type ParkedGroup,
+} from './list-parked.js';
 export { onceAgain } from './once-again.js';
 export type { ParkedFilter, Requester } from './parked-filter.js';
 export { ParkedIntervention } from './parked-intervention.entity.js';

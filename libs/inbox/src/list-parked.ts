@@ -12,11 +12,14 @@ export interface ParkedPage {
   limit: number;
 }
 
+/** Without what a page of them may be too much for memory of. */
+export type ListedMessage = Omit<ParkedMessage, 'fingerprint' | 'headers' | 'body'>;
+
 /** The latest first, without their headers and bodies; `count` is that of all pages. */
 export async function listParked(
   db: EntityManager,
   { reason, keys, after, dropped, limit }: ParkedPage,
-): Promise<{ count: number; messages: ParkedMessage[]; next: string | null }> {
+): Promise<{ count: number; messages: ListedMessage[]; next: string | null }> {
   const meant: FindOptionsWhere<ParkedMessage> = {
     ...(reason !== undefined && { reason }),
     ...(keys && { key: In(keys) }),

@@ -1,8 +1,8 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiResponse, type OpenAPIObject } from '@nestjs/swagger';
-import type { Problem } from './problem.js';
+import { Problem } from './problem.js';
 
-type SchemaObject = Exclude<
+export type SchemaObject = Exclude<
   NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>[string],
   { $ref: string }
 >;
@@ -31,26 +31,56 @@ export const problemSchema: SchemaObject = {
 
 const problemType = 'application/problem+json';
 
-/** The response of one status, with an example of each problem that may be its reason: as the code writes them. */
-export function problemResponse(problems: Problem[], path: string) {
-  const names = problems.map(({ type }) => type.split('/').at(-1) ?? '');
+/** What is answered with one status. */
+export type ResponseObject = Exclude<
+  NonNullable<OpenAPIObject['paths'][string]['get']>['responses'][string],
+  { $ref: string } | undefined
+>;
+
+/** Which problems a route may answer, beside those that any may; all of one status at once. */
+export function ApiProblems(...problems: Problem[]): MethodDecorator {
+  const byStatus = Map.groupBy(problems, ({ status }) => status);
+  return applyDecorators(
+    ...[...byStatus].map(([status, its]) => ApiResponse({ status, ...withProblems(undefined, its) })),
+  );
+}
+
+/**
+ * With an example of each problem that may be the reason for a status, as the code writes it.
+ * @param response what the route itself says of this status: that stays
+ */
+export function withProblems(response: ResponseObject | undefined, problems: Problem[]): ResponseObject {
+  const { description = '', content = {} } = response ?? {};
+  const said = content[problemType]?.examples ?? {};
+  const others = problems.filter((problem) => !(nameOf(problem) in said));
+  const examples = others.map((problem) => [nameOf(problem), { value: problem.document('') }]);
   return {
-    description: [...new Set(problems.map(({ title }) => title))].join('. '),
+    description: [...new Set([description, ...others.map(({ title }) => title)])].filter(Boolean).join('. '),
     content: {
+      ...content,
       [problemType]: {
         schema: { $ref: '#/components/schemas/Problem' },
-        examples: Object.fromEntries(
-          problems.map((problem, n) => [names[n], { value: problem.document(path) }]),
-        ),
+        examples: { ...said, ...Object.fromEntries(examples) },
       },
     },
   };
 }
 
-/** Which problems a route may answer, beside those that any may. */
-export function ApiProblems(path: string, ...problems: Problem[]): MethodDecorator {
-  const byStatus = Map.groupBy(problems, ({ status }) => status);
-  return applyDecorators(
-    ...[...byStatus].map(([status, its]) => ApiResponse({ status, ...problemResponse(its, path) })),
-  );
+/** The examples of a route's problems name its path: its decorators do not know it. */
+export function sayWhere({ content }: ResponseObject, path: string): void {
+  for (const example of Object.values(content?.[problemType]?.examples ?? {}))
+    Object.assign((example as { value: object }).value, { instance: path });
 }
+
+/** How a request is refused, as whoever reads it says so. @param read what throws it */
+export function refusalBy(read: () => unknown): Problem {
+  try {
+    read();
+  } catch (error) {
+    if (error instanceof Problem) return error;
+    throw error;
+  }
+  throw new Error('Bug: this is an example of what is refused');
+}
+
+const nameOf = ({ type }: Problem): string => type.split('/').at(-1) ?? '';

@@ -7,10 +7,7 @@ import { DatabaseUnavailable } from './transaction.js';
  * @returns undefined when it was the request's fault, or a bug: anything but "try again"
  */
 export function problemOfDatabase(error: unknown): Problem | undefined {
-  if (error instanceof DatabaseUnavailable)
-    return new TemporarilyUnavailable(
-      'The database cannot be reached. Nothing was written; send the request again.',
-    );
+  if (error instanceof DatabaseUnavailable) return databaseAway();
   const state = sqlState(error);
   if (state === undefined) return undefined;
   if (state === diskFull) return new StorageFull();
@@ -19,6 +16,9 @@ export function problemOfDatabase(error: unknown): Problem | undefined {
     'The database cannot do this now. Nothing was written; send the request again.',
   );
 }
+
+export const databaseAway = () =>
+  new TemporarilyUnavailable('The database cannot be reached. Nothing was written; send the request again.');
 
 const diskFull = '53100';
 

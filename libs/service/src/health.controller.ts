@@ -1,7 +1,8 @@
 import { Controller, Get, Inject, Injectable, Req, ServiceUnavailableException } from '@nestjs/common';
-import { ApiOkResponse, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import { HealthCheckService, HealthIndicatorService, type HealthCheckResult } from '@nestjs/terminus';
 import type { FastifyRequest } from 'fastify';
+import { Answers, type ExamplesOf } from './api-answers.js';
 import { Needs } from './needs.js';
 import { DatabaseUnavailable } from './transaction.js';
 import { reasonOf } from './waiting.js';
@@ -27,6 +28,33 @@ class Indicator {
   }
 }
 
+/** What terminus says when these are up, and these not, and why. */
+function checked(ups: string[], downs: Record<string, string> = {}) {
+  const info = Object.fromEntries(ups.map((name) => [name, { status: 'up' as const }]));
+  const error = Object.fromEntries(
+    Object.entries(downs).map(([name, message]) => [name, { status: 'down' as const, message }]),
+  );
+  const isUp = Object.keys(error).length === 0;
+  return { status: isUp ? ('ok' as const) : ('error' as const), info, error, details: { ...info, ...error } };
+}
+
+const ready = {
+  everybody: { status: 'ok' },
+  operator: checked(['database']),
+  'operator of a relay': checked(['database', 'broker', 'shards', 'publishing']),
+} satisfies ExamplesOf<HealthController, 'ready'>;
+
+const notReady = {
+  everybody: { status: 'error' },
+  operator: checked([], { database: 'the database cannot be reached: connect ECONNREFUSED 127.0.0.1:5432' }),
+  'operator of a relay': checked(['database'], {
+    broker: 'connect ECONNREFUSED 127.0.0.1:5672',
+    shards: 'has not looked for shards yet',
+    publishing: 'shard 0 is not published: nacked',
+  }),
+  stopping: { ...checked(['database', 'broker', 'shards', 'publishing']), status: 'shutting_down' },
+} satisfies Record<string, Partial<HealthCheckResult>>;
+
 @ApiTags('health')
 @Controller('health')
 class HealthController {
@@ -39,7 +67,7 @@ class HealthController {
   /** Whether this process runs at all: it answers while everything it depends on is away. */
   @Get('live')
   @Needs('nothing')
-  @ApiOkResponse({ description: 'The process runs' })
+  @Answers({ running: { status: 'ok' } }, { description: 'The process runs' })
   live(): { status: 'ok' } {
     return { status: 'ok' };
   }
@@ -50,8 +78,9 @@ class HealthController {
    */
   @Get('ready')
   @Needs('nothing')
-  @ApiOkResponse({ description: 'Everything this process needs is there' })
-  @ApiServiceUnavailableResponse({
+  @Answers(ready, { description: 'Everything this process needs is there' })
+  @Answers(notReady, {
+    status: 503,
     description: 'Something is missing: `error` names it; or `status` is `shutting_down`',
   })
   async ready(@Req() { caller }: FastifyRequest): Promise<HealthCheckResult | { status: 'ok' }> {

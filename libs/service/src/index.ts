@@ -1,5 +1,7 @@
 export * from './basics.js';
-export { ApiProblems } from './api-problems.js';
+export { Answers, type ExamplesOf } from './api-answers.js';
+export { ApiProblems, refusalBy } from './api-problems.js';
+export { Takes, TakesBody } from './api-requests.js';
 export * from './batcher.js';
 export { BodyLimit } from './body-limit.js';
 export * from './database-checks.js';
@@ -22,6 +24,7 @@ export * from './problem.js';
 export { RetentionModule } from './retention.module.js';
 export { RetentionSchedule, type RetentionStatus } from './retention-schedule.js';
 export * from './retention-settings.js';
+export { parameters, uuid, type QueryParameter } from './query-parameters.js';
 export * from './read-body.js';
 export * from './run-service.js';
 export * from './transaction.js';

@@ -42,26 +42,30 @@ function readJson(body: Buffer): unknown {
   const value: unknown = JSON.parse(text);
   const { hasDuplicateKey, isTooComplex, hasLoneSurrogate, hasNumbers } = surveyJson(text);
   if (hasLoneSurrogate) throw malformed();
-  if (hasDuplicateKey)
-    throw new FrameworkProblem(
-      400,
-      'duplicate-key',
-      'A key stands twice in an object',
-      'Which of its values is meant cannot be told. Send each key once; nothing was done.',
-    );
-  if (isTooComplex)
-    throw new FrameworkProblem(
-      400,
-      'too-complex',
-      'The body is nested too deeply or has too many keys',
-      'An object may have 32 keys, and the body 8 levels. Nothing was done.',
-    );
+  if (hasDuplicateKey) throw duplicateKey();
+  if (isTooComplex) throw tooComplex();
   return hasNumbers ? (JSON.parse(text, numbersAsWritten) as unknown) : value;
 }
 
 function numbersAsWritten(_key: string, value: unknown, context?: { source: string }): unknown {
   return typeof value === 'number' ? new WrittenNumber(context?.source ?? '') : value;
 }
+
+const duplicateKey = () =>
+  new FrameworkProblem(
+    400,
+    'duplicate-key',
+    'A key stands twice in an object',
+    'Which of its values is meant cannot be told. Send each key once; nothing was done.',
+  );
+
+const tooComplex = () =>
+  new FrameworkProblem(
+    400,
+    'too-complex',
+    'The body is nested too deeply or has too many keys',
+    'An object may have 32 keys, and the body 8 levels. Nothing was done.',
+  );
 
 const unsupported = () =>
   new FrameworkProblem(
@@ -73,3 +77,6 @@ const unsupported = () =>
 
 const malformed = () =>
   new FrameworkProblem(400, 'malformed-json', 'The body is not JSON', 'Send one JSON object in UTF-8.');
+
+/** Why a body may be refused before anybody looks at what is in it. */
+export const bodyProblems = () => [malformed(), duplicateKey(), tooComplex(), unsupported()];

@@ -4,6 +4,12 @@ import type { FastifyReply } from 'fastify';
 /** Milliseconds without a line after which a blank one says that the work goes on. */
 const quietMs = 3_000;
 
+/** How OpenAPI describes what `sendNdjson` answers; the schema is that of one line. */
+export const ndjson = {
+  contentType: 'application/x-ndjson',
+  description: 'One JSON object a line; a blank line says that the work goes on. Torn off: it is not whole.',
+};
+
 /**
  * Answers with one JSON object a line, page by page: the next page is read when the client has taken this one, so
  * neither side ever holds more than a page; when the client has gone away, no further page is read. What fails after
@@ -13,7 +19,7 @@ const quietMs = 3_000;
 export async function sendNdjson(reply: FastifyReply, pages: AsyncIterable<object[]>): Promise<void> {
   const iterator = whileListening(reply, pages)[Symbol.asyncIterator]();
   const first = await iterator.next(); // what fails here is still answered as a problem
-  await reply.type('application/x-ndjson').send(Readable.from(lines(first, iterator), { objectMode: false }));
+  await reply.type(ndjson.contentType).send(Readable.from(lines(first, iterator), { objectMode: false }));
 }
 
 /** The same pages, until nobody is left who would read the answer. */

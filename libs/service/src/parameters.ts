@@ -48,3 +48,9 @@ export function readLimit(limit: unknown): number {
   if (count < 1 || count > 200) throw new ParameterInvalid('limit: give a whole number from 1 to 200.');
   return count;
 }
+
+export function readFlag(parameter: string, flag: unknown): boolean {
+  if (flag === undefined || flag === 'false') return false;
+  if (flag === 'true') return true;
+  throw new ParameterInvalid(`${parameter}: give true or false.`);
+}

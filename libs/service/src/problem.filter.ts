@@ -40,14 +40,17 @@ export class ProblemFilter implements ExceptionFilter {
     if (allowed.length > 0 && !allowed.includes(method)) return new MethodNotAllowed(allowed);
     if (status !== undefined && status < 500) return problemForStatus(status, messageOf(error));
     this.logger.error(error instanceof Error ? (error.stack ?? error.message) : error);
-    return new FrameworkProblem(
-      500,
-      'internal-error',
-      'Something went wrong here',
-      'What happened is in the log of this service. Whether anything was written is not known: repeat the request with the same idempotency key.',
-    );
+    return internalError();
   }
 }
+
+export const internalError = () =>
+  new FrameworkProblem(
+    500,
+    'internal-error',
+    'Something went wrong here',
+    'What happened is in the log of this service. Whether anything was written is not known: repeat the request with the same idempotency key.',
+  );
 
 const byStatus: Record<number, [slug: string, title: string]> = {
   400: ['bad-request', 'The request cannot be read'],

@@ -43,4 +43,5 @@ export const wholeNumber = ({ min, max }: { min: number; max: number }) =>
   z
     .instanceof(WrittenNumber, { error: 'must be a whole number' })
     .transform(({ text }) => Number(text))
-    .pipe(z.int('must be a whole number').min(min).max(max));
+    .pipe(z.int('must be a whole number').min(min).max(max))
+    .meta({ type: 'integer', minimum: min, maximum: max });

@@ -9,8 +9,20 @@ import {
   type Intervention,
   type Requested,
 } from '@paid-once/outbox';
-import { BodyLimit, listBodyBytes, readBody, reading, readLimit } from '@paid-once/service';
+import {
+  Answers,
+  ApiProblems,
+  BodyLimit,
+  listBodyBytes,
+  parameters,
+  readBody,
+  reading,
+  readLimit,
+  Takes,
+  TakesBody,
+} from '@paid-once/service';
 import { DataSource } from 'typeorm';
+import * as examples from '../api-examples.js';
 import { askOutbox } from './ask-outbox.js';
 import { InterventionNotFound } from './problems.js';
 import { replayPayments, type RequestedReplay } from './replay-payments.js';
@@ -29,7 +41,9 @@ export class InterventionsController {
   @Post('replays')
   @HttpCode(202)
   @BodyLimit(listBodyBytes)
-  replay(@Body() body: unknown): Promise<Requested & Partial<RequestedReplay>> {
+  @TakesBody(replayRequest, examples.replayRequest)
+  @Answers(examples.replay, { status: 202 })
+  replay(@Body() body: unknown): Promise<Requested & Partial<RequestedReplay> & { estimated?: boolean }> {
     const { payments, sinceSeconds = 0, ...who } = readBody(replayRequest, body);
     if (payments) return replayPayments(this.database, payments, requesterOf(who));
     return askOutbox(this.database, async (tx) => ({
@@ -40,6 +54,8 @@ export class InterventionsController {
 
   /** The newest first, and how many are not finished. */
   @Get('interventions')
+  @Takes(parameters.limit)
+  @Answers(examples.interventions)
   list(@Query('limit') limit: unknown): Promise<{ items: Intervention[]; open: number }> {
     const count = readLimit(limit);
     return reading(this.database, async (db) => ({
@@ -49,6 +65,8 @@ export class InterventionsController {
   }
 
   @Get('interventions/:id')
+  @ApiProblems(new InterventionNotFound())
+  @Answers(examples.intervention)
   async find(@Param('id') id: string): Promise<Intervention> {
     const found = /^\d{1,18}$/.test(id)
       ? await reading(this.database, (db) => findIntervention(db, id))

@@ -7,7 +7,7 @@ const mostPayments = 1_000;
 const tenYearsInSeconds = 315_360_000;
 
 const payments = z
-  .array(z.string().refine(isUuidV7, 'must be the id of a payment'))
+  .array(z.string().refine(isUuidV7, 'must be the id of a payment').meta({ format: 'uuid' }))
   .min(1)
   .max(mostPayments)
   .transform((ids) => [...new Set(ids)])
