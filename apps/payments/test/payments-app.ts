@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { createHttpApplication } from '@paid-once/service';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Client } from 'pg';
+import { asDescribed } from '../../../test/support/as-described.js';
 import { keyForAll, showing } from '../../../test/support/with-key.js';
 import { PaymentsModule } from '../src/payments.module.js';
 import { setUpPayments } from '../src/set-up-payments.js';
@@ -111,5 +112,5 @@ export async function startPayments(
   await app.init();
   await app.getHttpAdapter().getInstance().ready();
   while (!settings.unready && (await app.inject('/health/ready')).statusCode !== 200) await setTimeout(20);
-  return app;
+  return asDescribed(app);
 }

@@ -164,6 +164,26 @@ describe("the ledger's HTTP side", () => {
     });
   });
 
+  it('tells the newest links of its chain, and verifies them', async () => {
+    const { heads } = (await service.get('/chain')).body as { heads: { shard: number; seq: string }[] };
+    expect(heads.length).toBeGreaterThan(0);
+    for (const { shard, seq } of heads)
+      expect((await service.get(`/chain/links?shard=${shard}`)).body).toMatchObject({
+        next: null,
+        links: Number(seq),
+        faults: [],
+      });
+  });
+
+  it('lists the attempts that ended with their process', async () => {
+    await service.ledger.admin.query(
+      `INSERT INTO started_attempt (fingerprint, queue, starts) VALUES ('\\x00', 'ledger.payments.0', 1)`,
+    );
+    expect((await service.get('/inbox/attempts')).body).toMatchObject([
+      { messageId: null, queue: 'ledger.payments.0', starts: 1 },
+    ]);
+  });
+
   it.each([
     '/accounts?limit=0',
     '/accounts?limit=1e9',

@@ -1,6 +1,7 @@
 import { ConsoleLogger } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createHttpApplication } from '@paid-once/service';
+import { asDescribed } from '../../../../test/support/as-described.js';
 import { keyForAll, showing } from '../../../../test/support/with-key.js';
 import { LedgerModule } from '../ledger.module.js';
 import { PaymentsConsumer } from '../payments.consumer.js';
@@ -42,7 +43,7 @@ export class LedgerService {
     const app = await createHttpApplication(LedgerModule.with(settings), logger);
     if (!options.lab) showing(await keyForAll(ledger.setup.adminUrl), app);
     await app.init();
-    const service = new LedgerService(ledger, broker, logger, app);
+    const service = new LedgerService(ledger, broker, logger, asDescribed(app));
     await eventually(async () => (await service.get('/health/ready')).status === 200);
     return service;
   }

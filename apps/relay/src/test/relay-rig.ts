@@ -14,6 +14,7 @@ import {
 import { createHttpApplication, postgresOptions } from '@paid-once/service';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
+import { asDescribed } from '../../../../test/support/as-described.js';
 import { keyForAll, showing } from '../../../../test/support/with-key.js';
 import { RelayModule } from '../relay.module.js';
 
@@ -129,7 +130,7 @@ export class RelayRig {
     this.apps.push(showing(this.key, app));
     await app.init();
     await app.getHttpAdapter().getInstance().ready();
-    return app;
+    return asDescribed(app);
   }
 
   async enqueue(...messages: NewMessage[]): Promise<void> {
