@@ -1,5 +1,7 @@
 import { Agent, request, type IncomingMessage } from 'node:http';
 import { once } from 'node:events';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Client } from 'pg';
 import { agreement, eventually, TestStack } from './support/test-stack.js';
@@ -64,6 +66,29 @@ describe('payments, told to stop', () => {
     expect(await system.compareUntilAgreed()).toMatchObject(agreement(paidSoFar));
   });
 
+  it('A6: answers what comes on a connection that is still open as every error, and closes it', async () => {
+    const { payments } = system.stack.services;
+    const blocker = await blockPayments();
+    const socket = connect(Number(new URL(payments.url).port), '127.0.0.1');
+    const answers = text(socket);
+    socket.write(rawPayment('in-hand-too'));
+    await eventually(() => blocker.somebodyWaits(), 'the payment is in hand');
+    const stopped = payments.stop();
+    await eventually(() => refusesConnections(payments.url), 'payments takes no new connections');
+    socket.write(rawPayment('too-late'));
+    await blocker.end();
+    const [first, second] = (await answers).split(/(?=HTTP\/1\.1 )/);
+    expect(first).toMatch(/^HTTP\/1\.1 201 /);
+    expect(second).toMatch(/^HTTP\/1\.1 503 /);
+    expect(second?.toLowerCase()).toMatch(/content-type: application\/problem\+json/);
+    expect(second?.toLowerCase()).toMatch(/connection: close/);
+    expect(second).toMatch(/"type":"\/problems\/temporarily-unavailable".*Nothing was done/);
+    expect(await stopped).toEqual(cleanly);
+    await payments.restart();
+    paidSoFar += 1;
+    expect(await system.compareUntilAgreed()).toMatchObject(agreement(paidSoFar));
+  });
+
   it('A6: under load loses nothing of what it answered, and what was on its way is paid by the repeat', async () => {
     const { payments } = system.stack.services;
     let done = 0;
@@ -109,6 +134,22 @@ async function blockPayments() {
       await client.end();
     },
   };
+}
+
+function rawPayment(key: string): string {
+  const body = JSON.stringify({ src: 'bianca', dest: 'marc', amount: '1' });
+  const headers = {
+    host: 'localhost',
+    'content-type': 'application/json',
+    'idempotency-key': key,
+    'content-length': body.length,
+  };
+  return [
+    'POST /payments HTTP/1.1',
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+    '',
+    body,
+  ].join('\r\n');
 }
 
 /** @param options.agent default: a connection of its own */

@@ -35,6 +35,13 @@ export class Routes {
     return [...new Set(methods)].sort();
   }
 
+  /** Each method and path, `GET /payments/{id}`, without those that answer to HEAD alone. */
+  get all(): string[] {
+    return this.routes.flatMap(({ methods, path }) =>
+      methods.filter((method) => method !== 'HEAD').map((method) => `${method} ${path}`),
+    );
+  }
+
   /** @param path as OpenAPI writes it */
   needs(method: string, path: string): Scope | 'nothing' | undefined {
     const isIt = (route: Route) => route.path === path && route.methods.includes(method.toUpperCase());

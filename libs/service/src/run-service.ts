@@ -10,6 +10,7 @@ import { maxBodyBytes, parseJsonBodies } from './json-body.js';
 import { applyLabSettings } from './lab-guard.js';
 import { ProblemFilter } from './problem.filter.js';
 import { exitOnBadSettings, maxConnections, requestTimeoutMs, type ServiceSettings } from './settings.js';
+import { TemporarilyUnavailable } from './problem.js';
 import { limitRate } from './rate-limit.js';
 import { Routes } from './routes.js';
 import { hardenAnswers } from './security-headers.js';
@@ -82,6 +83,7 @@ export async function createHttpApplication(
     connectionTimeout: 0,
     keepAliveTimeout: 72_000,
     forceCloseConnections: 'idle',
+    return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: true },
     clientErrorHandler: answerUnreadable,
     frameworkErrors: answerUnroutable,
@@ -110,9 +112,20 @@ export async function createHttpApplication(
 const idleLookMs = 50;
 
 // Node closes the connections that are idle when its server stops, but keeps those that become idle after that for as
-// long as a client likes: the process would end only by kill -9. What is asked meanwhile is answered 503 by Fastify.
+// long as a client likes: the process would end only by kill -9. What is asked meanwhile is answered 503, and why.
 function finishWhatIsInHand(fastify: FastifyInstance): void {
+  let isStopping = false;
+  fastify.addHook('onRequest', (_request, _reply, done) => {
+    done(
+      isStopping
+        ? new TemporarilyUnavailable(
+            'This process stops. Nothing was done; send the request again, on a new connection.',
+          )
+        : undefined,
+    );
+  });
   fastify.addHook('preClose', (done) => {
+    isStopping = true;
     const closing = setInterval(() => fastify.server.closeIdleConnections(), idleLookMs);
     fastify.server.once('close', () => clearInterval(closing));
     done();
@@ -132,9 +145,18 @@ const routesOfApps = new WeakMap<object, Routes>();
 
 /** @param app of `createHttpApplication`, initialised */
 export function documentOf(app: NestFastifyApplication, name: string) {
+  return apiDocument(app, name, routesOf(app));
+}
+
+/** What such an application answers to, as `GET /payments/{id}`. */
+export function servedRoutes(app: NestFastifyApplication): string[] {
+  return routesOf(app).all;
+}
+
+function routesOf(app: NestFastifyApplication): Routes {
   const routes = routesOfApps.get(app);
   if (!routes) throw new Error('Bug: this application was made otherwise');
-  return apiDocument(app, name, routes);
+  return routes;
 }
 
 function publishDocs(app: NestFastifyApplication, name: string): void {
