@@ -40,6 +40,7 @@ const witnesses = {
   keyRepeated: "the answer is lost, and the client's repeat gets it",
   publishedAgain: 'a message is published again: a crash, a lost confirm, another owner',
   oldOwnerFenced: 'an owner that was replaced is refused when it moves progress',
+  followerDies: 'a reversal becomes a dead letter because its payment is one',
   deadLetterRedriven: 'what could not be published is, later',
   redeliveryAbsorbed: 'a copy finds itself in the inbox',
   replayAbsorbed: 'so does one that an operator has published again',
@@ -169,7 +170,7 @@ function checkPage(mutants, sound) {
     );
 }
 
-function tables(mutants, { runs, steps: length, witnessed }) {
+function tables(mutants, { runs, witnessed }) {
   const caught = mutants.map(({ name, violated, runs: run, steps: step }) => [
     `\`${name}\``,
     texts.get(name),
@@ -208,9 +209,9 @@ function show(name) {
   for (const each of found.violated) say(`${each} is broken: ${invariants[each]}`);
 }
 
-function argumentsOf({ turn: _turn, kind: _kind, ...picks }) {
+function argumentsOf(picks) {
   return Object.entries(picks)
-    .filter(([, value]) => value !== undefined)
+    .filter(([name, value]) => value !== undefined && name !== 'turn' && name !== 'kind')
     .map(([name, value]) => `${name} ${brief(value)}`)
     .join(', ');
 }
@@ -243,11 +244,10 @@ function brief(value) {
 /** The instances of the model, in its order, each with the sentence that stands above it. */
 function textsOfInstances() {
   const source = readFileSync(options.spec, 'utf8');
-  const found = [...source.matchAll(/^\/\*\* (.+) \*\/\nmodule (\w+) \{/gm)].map(([, text, name]) => [
-    name,
-    text,
-  ]);
-  const instances = new Map(found.filter(([name]) => model.modules.some((each) => each.name === name)));
+  const found = source.matchAll(/^\/\*\* (.+) \*\/\nmodule (\w+) \{/gm);
+  const instances = new Map([...found].map(([, text, name]) => [name, text]));
+  if (!instances.has('sound')) fail(`${options.spec} has no instance sound`);
+  instances.delete('replayed');
   for (const name of options.only) if (!instances.has(name)) fail(`there is no instance ${name}`);
   return instances;
 }
