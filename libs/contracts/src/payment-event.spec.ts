@@ -1,6 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { isPlainPaymentEvent, paymentEventData, type PaymentEventData } from './payment-event.js';
+import { cloudEvent } from './cloud-event.js';
+import {
+  isPlainPaymentEvent,
+  paymentEventData,
+  plainEventOf,
+  type PaymentEventData,
+} from './payment-event.js';
+import { wireMessage } from './wire-message.js';
 
 const payment: PaymentEventData = {
   paymentId: '01920000-0000-7000-8000-000000000001',
@@ -11,6 +18,12 @@ const payment: PaymentEventData = {
   reference: null,
 };
 
+function bodyOf(payload: string): string {
+  const ids = { message_id: '01920000-0000-7000-8000-00000000000a', key: payment.paymentId };
+  const row = { ...ids, run_id: ids.message_id, shard: 0, type: 'payment.accepted', headers: {}, payload };
+  return wireMessage({ ...row, created_at: new Date() }).body.toString();
+}
+
 function keepsSchema(payload: string): boolean {
   try {
     return paymentEventData.safeParse(JSON.parse(payload)).success;
@@ -19,29 +32,53 @@ function keepsSchema(payload: string): boolean {
   }
 }
 
+const json = ['"', '\\', '\\u0000', '\n', '}', ',', 'null', '"src":"x",'];
+const text = ['', ' ', '-', '0', '00', '9'.repeat(20), 'e9', 'é', '💶', '\u2028'];
+const values = ['marc', 'bianca', 'XXX', 'eur', 'JPY', 'a'.repeat(65), 'a'.repeat(140)];
+const odd = fc.constantFrom(...json, ...text, ...values);
+const edits = fc.array(fc.record({ at: fc.nat(1_000), cut: fc.nat(8), put: odd }), { maxLength: 2 });
+const spoilt = fc.tuple(fc.option(fc.string({ maxLength: 80, unit: 'binary' })), edits);
+
+/** Runs `isPlain` on many texts, some as they are written and some spoilt. @returns how often it said yes */
+function saidOf(write: (payload: string) => string, isPlain: (written: string) => boolean): number {
+  let plain = 0;
+  fc.assert(
+    fc.property(spoilt, ([reference, changes]) => {
+      let written = write(JSON.stringify({ ...payment, reference }));
+      for (const { at, cut, put } of changes) {
+        const from = at % written.length;
+        written = written.slice(0, from) + put + written.slice(from + cut);
+      }
+      if (isPlain(written)) plain++;
+    }),
+    { numRuns: 20_000 },
+  );
+  return plain;
+}
+
 describe('a plain payment event', () => {
   it('keeps the schema, whatever its text', () => {
-    const json = ['"', '\\', '\\u0000', '\n', '}', ',', 'null'];
-    const text = ['', ' ', '-', '0', '00', '9'.repeat(20), 'e9', 'é', '💶', '\u2028'];
-    const values = ['marc', 'bianca', 'XXX', 'eur', 'JPY', 'a'.repeat(65), 'a'.repeat(140)];
-    const odd = fc.constantFrom(...json, ...text, ...values);
-    const edits = fc.array(fc.record({ at: fc.nat(1_000), cut: fc.nat(8), put: odd }), { maxLength: 2 });
-    let plain = 0;
-    const spoilt = fc.tuple(fc.option(fc.string({ maxLength: 80, unit: 'binary' })), edits);
-    fc.assert(
-      fc.property(spoilt, ([reference, changes]) => {
-        let payload = JSON.stringify({ ...payment, reference });
-        for (const { at, cut, put } of changes) {
-          const from = at % payload.length;
-          payload = payload.slice(0, from) + put + payload.slice(from + cut);
-        }
-        if (!isPlainPaymentEvent(payload)) return;
-        plain++;
+    const plain = saidOf(
+      (payload) => payload,
+      (payload) => {
+        if (!isPlainPaymentEvent(payload)) return false;
         expect([payload, keepsSchema(payload)]).toEqual([payload, true]);
-      }),
-      { numRuns: 20_000 },
+        return true;
+      },
     );
     expect(plain).toBeGreaterThan(1_000); // else nothing was tried
+  });
+
+  it('is read from its message as the schemas read it, whatever its text, and has no key twice', () => {
+    const plain = saidOf(bodyOf, (body) => {
+      const found = plainEventOf(body);
+      if (found === undefined) return false;
+      const { id, type, subject, data } = cloudEvent.parse(JSON.parse(body));
+      expect(found).toEqual({ id, type, subject, data: paymentEventData.parse(data) });
+      expect(JSON.stringify(JSON.parse(body))).toBe(body);
+      return true;
+    });
+    expect(plain).toBeGreaterThan(1_000);
   });
 
   it.each([

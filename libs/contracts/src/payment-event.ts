@@ -43,17 +43,44 @@ export const paymentEventData = z
   .refine(({ src, dest }) => src !== dest, 'src and dest are the same account');
 export type PaymentEventData = z.infer<typeof paymentEventData>;
 
-// No escapes, an amount below the largest one, two accounts: what is not so may still keep the schema.
-const asWritten =
-  /^\{"paymentId":"([^"]+)","src":"([\w-]{1,64})","dest":"(?!\2")[\w-]{1,64}","amountMinor":"[1-9]\d{0,14}","currency":"([A-Z]{3})","reference":(?:null|"[^"\\\p{Cc}\p{Cs}]{0,70}")\}$/u;
+/**
+ * No escapes, an amount below the largest one, two accounts: what is not so may still keep the schema.
+ * @param src refers to what its group has matched: no payment to oneself
+ */
+const dataAsWritten = (src: string) =>
+  String.raw`\{"paymentId":"([\da-f-]{36})","src":"([\w-]{1,64})","dest":"(?!${src}")([\w-]{1,64})",` +
+  String.raw`"amountMinor":"([1-9]\d{0,14})","currency":"([A-Z]{3})",` +
+  String.raw`"reference":(?:null|"([^"\\\p{Cc}\p{Cs}]{0,70})")\}`;
+const payloadAsWritten = new RegExp(`^${dataAsWritten(String.raw`\2`)}$`, 'u');
+const bodyAsWritten = new RegExp(
+  String.raw`^\{"specversion":"1\.0","id":"([\da-f-]{36})","source":"/payments","type":"([a-z.]{1,40})",` +
+    String.raw`"subject":"([\da-f-]{36})","time":"[\d:.TZ-]{20,30}","datacontenttype":"application/json",` +
+    String.raw`"data":${dataAsWritten(String.raw`\5`)}\}$`,
+  'u',
+);
 
 /**
  * Whether a payload is written as payments writes one and keeps the schema, told from its text alone: a sixth of the work of
  * parsing and checking it. False says nothing yet: then the schema must tell.
  */
 export function isPlainPaymentEvent(payload: string): boolean {
-  const [, paymentId, , currency] = asWritten.exec(payload) ?? [];
-  if (paymentId === undefined || currency === undefined) return false;
+  const [, paymentId, , , , currency] = payloadAsWritten.exec(payload) ?? [];
+  return keepsTheSchema(paymentId, currency);
+}
+
+/** The same for a whole message: undefined says nothing yet. No key can stand twice in what is told so. */
+export function plainEventOf(
+  body: string,
+): { id: string; type: string; subject: string; data: PaymentEventData } | undefined {
+  const found = bodyAsWritten.exec(body);
+  if (!found || !keepsTheSchema(found[4], found[8])) return undefined;
+  const [, id = '', type = '', subject = '', ...fields] = found;
+  const [paymentId = '', src = '', dest = '', amountMinor = '', currency = '', reference = null] = fields;
+  return { id, type, subject, data: { paymentId, src, dest, amountMinor, currency, reference } };
+}
+
+/** As far as a pattern cannot say it. */
+function keepsTheSchema(paymentId = '', currency = ''): boolean {
   return isUuidV7(paymentId) && currencyDecimals(currency) !== undefined;
 }
 
