@@ -60,16 +60,13 @@ function tryAll() {
     try {
       const caught = mutant.caughtBy.pack ? byNemesis(copy, mutant.caughtBy) : byTest(copy, mutant.caughtBy);
       console.error(caught ? `  found: ${caught.what}` : '  NOT FOUND');
-      if (caught) found[mutant.name] = caught;
+      if (caught) record(found, mutant.name, caught);
       else missed.push(mutant.name);
     } finally {
       if (options.keep) console.error(`  kept: ${copy}`);
       else rmSync(copy, { recursive: true });
     }
   }
-  writeFileSync(join(checkout, records), `${JSON.stringify(inOrder(found), undefined, 2)}\n`);
-  writeFileSync(join(checkout, page), pageOf(found));
-  execFileSync('npx', ['prettier', '--write', page, records], { cwd: checkout, stdio: 'ignore' });
   if (options.json)
     console.log(JSON.stringify({ tried: chosen.length, found: chosen.length - missed.length, missed }));
   else
@@ -77,6 +74,14 @@ function tryAll() {
       `${chosen.length - missed.length} of ${chosen.length} were found${missed.map((name) => `\n  not: ${name}`).join('')}`,
     );
   return missed.length === 0 ? 0 : 1;
+}
+
+/** After each: a run of an hour that is broken off has found what it has found. */
+function record(found, name, caught) {
+  found[name] = caught;
+  writeFileSync(join(checkout, records), `${JSON.stringify(inOrder(found), undefined, 2)}\n`);
+  writeFileSync(join(checkout, page), pageOf(found));
+  execFileSync('npx', ['prettier', '--write', page, records], { cwd: checkout, stdio: 'ignore' });
 }
 
 function inOrder(found) {
