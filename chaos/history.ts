@@ -1,6 +1,6 @@
 import { appendFileSync, closeSync, fsyncSync, openSync, readFileSync } from 'node:fs';
 
-/** What is sent: `of` is the key of the operation that it is about. */
+/** What is sent. */
 export interface Request {
   method: 'GET' | 'POST';
   path: string;
