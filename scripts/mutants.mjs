@@ -2,7 +2,7 @@
 // named test, must find it. chaos/mutants.json says what is changed; docs/mutants.md, what found it, is written from
 // chaos/caught.json. With --check, as in `lint`, nothing runs: each change must still fit the code, and the page the records.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -90,6 +90,7 @@ function inOrder(found) {
 
 function copyWith({ edits }) {
   const copy = mkdtempSync(join(tmpdir(), 'paid-once-mutant-'));
+  chmodSync(copy, 0o755); // as root, Postgres runs as another user
   const names = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
     cwd: checkout,
   });
@@ -104,13 +105,16 @@ function byNemesis(copy, { pack, seconds }) {
   run(copy, 'npm', ['run', '--silent', 'build']);
   for (const seed of seeds) {
     const settings = ['--seed', String(seed), '--seconds', String(seconds), '--pack', pack, '--json'];
-    const { status, stdout } = spawnSync(process.execPath, ['dist/chaos/main.js', ...settings], {
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['dist/chaos/main.js', ...settings], {
       cwd: copy,
       encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
+      stdio: ['ignore', 'pipe', 'pipe'],
     });
     console.error(`  nemesis ${pack}, seed ${seed}: exit ${status}`);
-    if (status !== 1) continue;
+    if (status !== 1) {
+      console.error(stderr.split('\n').slice(-8).join('\n'));
+      continue;
+    }
     const { violations } = JSON.parse(stdout);
     const invariants = [...new Set(violations.map(({ invariant }) => invariant))].join(', ');
     return { by: `nemesis \`${pack}\`, ${seconds} s`, seed, what: `${invariants}: ${violations[0].what}` };

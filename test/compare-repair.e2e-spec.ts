@@ -161,8 +161,8 @@ describe('compare --repair', () => {
     expect([exitCode, result.repair.retried.posted]).toEqual([0, 3]);
   });
 
-  it('publishes the outbox’s own copy of what arrived broken', async () => {
-    await arrivedBroken('unreadable');
+  it.each(['unreadable', 'forged'])('publishes the outbox’s own copy of what arrived %s', async (reason) => {
+    await arrivedBroken(reason);
     const { exitCode, result } = await repair();
     expect(result.repair).toMatchObject({
       retried: { count: 1 },

@@ -41,6 +41,17 @@ describe('setup', () => {
     await setUpSystem({ env: withInherited(system.stack.env), say: () => {} });
   });
 
+  it('says whom the ledger must trust, and what it means for the money, where that is not the relay’s user', async () => {
+    const setup = (trusts: string) =>
+      runCli('setup', { ...withInherited(system.stack.env), PAID_ONCE_LEDGER_TRUSTS: trusts });
+    const { exitCode, stdout, stderr } = await setup('somebody');
+    expect(exitCode).toBe(0);
+    expect(`${stdout}${stderr}`).toContain('start the ledger with PAID_ONCE_LEDGER_TRUSTS=relay');
+    expect(`${stdout}${stderr}`).toContain('money: otherwise every payment is parked');
+    const right = await setup('payments,relay');
+    expect(`${right.stdout}${right.stderr}`).not.toContain('PAID_ONCE_LEDGER_TRUSTS');
+  });
+
   it('tells who runs it that it has rebased a restored outbox, what that means for the money, and that nothing is to do', async () => {
     await payments.pay(10);
     await payments.expectAgreement();

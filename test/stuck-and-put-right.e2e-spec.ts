@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { run } from '../apps/cli/src/test/run.js';
+import { OwnProcess } from './support/own-process.js';
 import { PastTheServices } from './support/past-the-services.js';
 import { isOutboxDrained } from './support/relay-status.js';
 import { agreement, eventually, TestStack } from './support/test-stack.js';
@@ -56,6 +57,27 @@ async function makeParked(): Promise<void> {
   await behind.sql('ledger', 'UPDATE inbox_settings SET run_id = $1', [settings?.['run_id']]);
 }
 
+/** A ledger that does not know the relay's user parks all that it is sent; after it, the system's own one is back. */
+async function parkAsForged(payments: number): Promise<void> {
+  await system.stack.services.ledger.stop();
+  const misled = await OwnProcess.start(system, 'ledger', { env: { PAID_ONCE_LEDGER_TRUSTS: 'somebody' } });
+  try {
+    const toMisled = (args: string) => run(args, { ...system.stack.env, PAID_ONCE_LEDGER_URL: misled.url });
+    await system.pay(payments);
+    const count = async () =>
+      (JSON.parse((await toMisled('dead list --json')).stdout || '{}') as Partial<Listed>).count;
+    await eventually(async () => (await count()) === payments, 'all are parked');
+    const tooEarly = await toMisled('dead redrive forged --why x');
+    expect([tooEarly.exitCode, tooEarly.stdout]).toEqual([
+      1,
+      expect.stringContaining(`${payments} messages not tried: forged, and the ledger trusts none`),
+    ]);
+  } finally {
+    await misled.stop();
+    await system.stack.services.ledger.restart();
+  }
+}
+
 describe('the command line', () => {
   it('what got stuck on both sides is listed, shown and redriven by the command line, and both ledgers agree', async () => {
     const payment = await makeDeadLetter();
@@ -109,6 +131,18 @@ describe('the command line', () => {
       '1 event (EUR 1.00) was given up on purpose: a repair does not undo that.',
     );
     expect((await system.compare()).ledger.count).toBe(2);
+  });
+
+  it('what a ledger that trusts the wrong user has parked as forged is posted by one redrive, or by a repair, once that is put right', async () => {
+    await parkAsForged(3);
+    const redriven = await paidOnce('dead redrive forged --why named');
+    expect([redriven.exitCode, redriven.stdout]).toEqual([0, expect.stringContaining('3 messages posted')]);
+    await agree(3);
+
+    await parkAsForged(2);
+    expect((await paidOnce('compare --repair --why named')).exitCode).toBe(0);
+    await agree(5);
+    expect((await dead()).count).toBe(0);
   });
 
   it('what RabbitMQ loses is found and published again by replay --missing, and nothing else', async () => {

@@ -377,7 +377,7 @@ export class ModelReplay {
       `SELECT id FROM parked_message WHERE message_id = $1 AND reason <> 'waiting-for'`,
       [messageId],
     );
-    await redrive(this.ledger, { which: { ids: rows.map(({ id }) => id) }, who, limit: 10 });
+    await redrive(this.ledger, { which: { ids: rows.map(({ id }) => id) }, who, limit: 10, users: [] });
   }
 
   private async pruneOutbox(id: number): Promise<void> {

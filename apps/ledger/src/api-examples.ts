@@ -245,6 +245,7 @@ const parkedMessage = {
   queue: 'ledger.payments.0',
   contentType: 'application/json',
   contentEncoding: null,
+  userId: 'relay',
   bodyBytes: 137,
   firstSeenAt: earlier,
   lastSeenAt: later,
@@ -329,10 +330,16 @@ export const redriveRequest = {
 };
 
 export const redriven = {
-  'all are done': { redriven: { posted: 2, repeated: 0, parkedAgain: {} }, remaining: 0, intervention: '17' },
-  'more remain': {
+  'all are done': {
+    redriven: { posted: 2, repeated: 0, parkedAgain: {} },
+    remaining: 0,
+    untrusted: 0,
+    intervention: '17',
+  },
+  'more remain, and some are forged': {
     redriven: { posted: 499, repeated: 0, parkedAgain: { invalid: 1 } },
     remaining: 120,
+    untrusted: 3,
     intervention: '17',
   },
 } satisfies ExamplesOf<ParkedController, 'redrive'>;

@@ -1,6 +1,11 @@
 import { emptyTally, park, sumTallies, type Message, type Tally } from '@paid-once/inbox';
 import type { EntityManager } from 'typeorm';
 
+/** @returns as the broker vouches for them; undefined stands for messages that do not say by whom they are */
+export function trustedUsers(users: string[]): (string | undefined)[] {
+  return users.map((user) => (user === unsigned ? undefined : user));
+}
+
 type Handle<Each extends Message> = (tx: EntityManager, messages: Each[]) => Promise<Tally>;
 
 /** Stands among the users for messages that do not say by whom they are: the release before sends such. */
@@ -11,7 +16,7 @@ const unsigned = 'unsigned';
  * anybody under none.
  */
 export function onlyTrusted<Each extends Message>(users: string[], handle: Handle<Each>): Handle<Each> {
-  const trusted = new Set(users.map((user) => (user === unsigned ? undefined : user)));
+  const trusted = new Set(trustedUsers(users));
   return async (tx, messages) => {
     const forged = messages.filter(({ userId }) => !trusted.has(userId));
     if (forged.length === 0) return handle(tx, messages);

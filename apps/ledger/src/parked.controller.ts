@@ -1,4 +1,4 @@
-import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { currencyDecimals, formatAmount } from '@paid-once/contracts';
@@ -30,6 +30,7 @@ import * as examples from './api-examples.js';
 import { afterParameter, readText } from './parameters.js';
 import { dropRequest, filterOf, redriveRequest } from './parked-requests.js';
 import { CountIsAnother, drop, redrive } from './redrive.js';
+import { LEDGER_SETTINGS, type LedgerSettings } from './settings.js';
 import { parkedMoney } from './sql/parked-money.js';
 
 const rowId = /^\d{1,18}$/;
@@ -44,7 +45,10 @@ const reasonParameter: QueryParameter = {
 @ApiTags('operations')
 @Controller('parked')
 export class ParkedController {
-  constructor(@InjectDataSource() private readonly database: DataSource) {}
+  constructor(
+    @InjectDataSource() private readonly database: DataSource,
+    @Inject(LEDGER_SETTINGS) private readonly settings: LedgerSettings,
+  ) {}
 
   /** The messages that were set aside, the latest first. `dropped=true`: with those that were dropped. */
   @Get()
@@ -97,7 +101,8 @@ export class ParkedController {
 
   /**
    * Tries the oldest of these again, at most `limit` (500) at once: what can be posted is, with what waited for it.
-   * Ask again, with the same `by` and `why`, until nothing remains.
+   * Ask again, with the same `by` and `why`, until nothing remains. Forged ones only once their user is trusted, or if they
+   * are named by their ids.
    */
   @Post('redrive')
   @HttpCode(200)
@@ -106,10 +111,12 @@ export class ParkedController {
   @Answers(examples.redriven)
   async redrive(@Body() body: unknown) {
     const { by, why, limit, ...asked } = readBody(redriveRequest, body);
-    const done = await redrive(this.database, { which: filterOf(asked), who: { by, why }, limit });
-    const { tally, remaining, intervention } = done;
+    const { PAID_ONCE_LEDGER_TRUSTS: users } = this.settings;
+    const done = await redrive(this.database, { which: filterOf(asked), who: { by, why }, limit, users });
+    const { tally, remaining, untrusted, intervention } = done;
     const repeated = Object.values(tally.repeated).reduce((sum, count) => sum + count, 0);
-    return { redriven: { posted: tally.done, repeated, parkedAgain: tally.parked }, remaining, intervention };
+    const redriven = { posted: tally.done, repeated, parkedAgain: tally.parked };
+    return { redriven, remaining, untrusted, intervention };
   }
 
   /** Decides that these are never posted. `expect`: how many these are; if that is wrong, nothing is dropped. */

@@ -8,6 +8,7 @@ import {
 } from '@paid-once/inbox';
 import { inTransaction, OutcomeUnknown, Problem, sqlState, TemporarilyUnavailable } from '@paid-once/service';
 import type { DataSource } from 'typeorm';
+import { trustedUsers } from './only-trusted.js';
 import { postTransfers } from './post-transfers.js';
 import { lockShards } from './transfers.js';
 
@@ -18,14 +19,23 @@ interface Intervention {
 
 /**
  * Tries the oldest of the parked messages that are meant again, as if they were delivered now.
+ * @param users of RabbitMQ, whose messages are trusted by now
  * @throws TemporarilyUnavailable, DatabaseUnavailable asking again is safe
  */
-export async function redrive(database: DataSource, intervention: Intervention & { limit: number }) {
+export async function redrive(
+  database: DataSource,
+  { users, ...intervention }: Intervention & { limit: number; users: string[] },
+) {
+  const trusted = trustedUsers(users).map((user) => user ?? null);
   return await sayIfBusy(
-    redriveParked(database, intervention, {
-      lock: lockShards,
-      handle: (tx, messages) => postTransfers(tx, messages, onceAgain),
-    }),
+    redriveParked(
+      database,
+      { ...intervention, trusted },
+      {
+        lock: lockShards,
+        handle: (tx, messages) => postTransfers(tx, messages, onceAgain),
+      },
+    ),
   );
 }
 

@@ -5,6 +5,7 @@ import { InboxRetention1790000000010 } from './migrations/1790000000010-inbox-re
 import { InboxOperations1790000001000 } from './migrations/1790000001000-inbox-operations.js';
 import { ParkedHistory1790000002000 } from './migrations/1790000002000-parked-history.js';
 import { StartsOfAnyProcess1790000003000 } from './migrations/1790000003000-starts-of-any-process.js';
+import { PublishedBy1797000001000 } from './migrations/1797000001000-published-by.js';
 import { ParkedHistory } from './parked-history.entity.js';
 import { ParkedIntervention } from './parked-intervention.entity.js';
 import { ParkedMessage } from './parked-message.entity.js';
@@ -26,4 +27,5 @@ export const inboxMigrations = [
   InboxOperations1790000001000,
   ParkedHistory1790000002000,
   StartsOfAnyProcess1790000003000,
+  PublishedBy1797000001000,
 ];

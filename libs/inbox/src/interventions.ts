@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import type { ParkedRow } from './parked-row.js';
 import { inboxFirst, type ParkedFilter, type Requester } from './parked-filter.js';
-import { countOf } from './redrive-scope.js';
+import { countOf, type RedriveScope } from './redrive-scope.js';
 
 interface Request {
   which: ParkedFilter;
@@ -15,7 +15,7 @@ interface Request {
  */
 export async function openRedrive(
   tx: EntityManager,
-  { which, who }: Request,
+  { which, who, trusted }: Request & Pick<RedriveScope, 'trusted'>,
 ): Promise<{ id: string; untilId: string }> {
   await inboxFirst(tx);
   const values = [who.by, who.why, JSON.stringify(which)];
@@ -32,7 +32,8 @@ export async function openRedrive(
     values,
   );
   if (open) {
-    if ((await countOf(tx, { which, untilId: open.untilId })) > 0) return open;
+    const { remaining } = await countOf(tx, { which, trusted, untilId: open.untilId });
+    if (remaining > 0) return open;
     await finish(tx, open.id);
   }
   const [begun] = await tx.query<{ id: string; untilId: string }[]>(

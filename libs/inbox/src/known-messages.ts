@@ -12,7 +12,7 @@ export async function arrivedMessages(db: EntityManager, ids: string[]): Promise
 
 /**
  * Which of these message ids never came: the inbox does not remember them, and they are not set aside. A damaged copy
- * that was dropped does not count. What is older than the inbox's window may have been forgotten: see `inboxWindow`.
+ * that was dropped does not count, and a forged one never does. What is older than the inbox's window may have been forgotten: see `inboxWindow`.
  */
 export async function unknownMessages(db: EntityManager, ids: string[]): Promise<string[]> {
   const rows = await db.query<{ message_id: string }[]>(
@@ -21,7 +21,9 @@ export async function unknownMessages(db: EntityManager, ids: string[]): Promise
       WHERE NOT EXISTS (SELECT FROM inbox_message AS seen WHERE seen.message_id = asked.message_id)
         AND NOT EXISTS (
             SELECT FROM parked_message AS parked
-             WHERE parked.message_id = asked.message_id::text AND NOT ${isDroppedCopy('parked')})
+             WHERE parked.message_id = asked.message_id::text
+               AND parked.reason <> 'forged'
+               AND NOT ${isDroppedCopy('parked')})
       ORDER BY message_id`,
     [ids],
   );

@@ -4,7 +4,7 @@ import type { EntityManager } from 'typeorm';
 
 /** Why a message was set aside. All but `waiting-for` need a person. */
 export const parkReasons = [
-  'forged', // not from who may send: tried again only by who names it
+  'forged', // not from who may send: tried again once its user may, or by who names it
   'unreadable', // no text, no JSON, another content type
   'no-identity', // no message id, no UUIDv7, or not the one in its body
   'conflict', // the same identity with other contents
@@ -53,13 +53,13 @@ async function insertParked(tx: EntityManager, parkings: Parking[]): Promise<voi
   const column = <Name extends keyof Row>(name: Name): Row[Name][] => rows.map((row) => row[name]);
   await tx.query(
     `INSERT INTO parked_message (fingerprint, message_id, reason, detail, key, type, waits_for, queue,
-                                 content_type, content_encoding, headers, body, attempts, first_seen_at)
+                                 content_type, content_encoding, headers, body, user_id, attempts, first_seen_at)
      SELECT fingerprint, message_id, reason, detail, key, type, waits_for, queue, content_type, content_encoding,
-            headers, body, 1 + coalesce(attempts_before, 0), coalesce(first_seen_at, clock_timestamp())
+            headers, body, user_id, 1 + coalesce(attempts_before, 0), coalesce(first_seen_at, clock_timestamp())
        FROM unnest($1::bytea[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-                   $9::text[], $10::text[], $11::jsonb[], $12::bytea[], $13::integer[], $14::timestamptz[])
+                   $9::text[], $10::text[], $11::jsonb[], $12::bytea[], $13::text[], $14::integer[], $15::timestamptz[])
             AS message (fingerprint, message_id, reason, detail, key, type, waits_for, queue, content_type,
-                        content_encoding, headers, body, attempts_before, first_seen_at)
+                        content_encoding, headers, body, user_id, attempts_before, first_seen_at)
       ORDER BY fingerprint, reason
          ON CONFLICT ON CONSTRAINT one_row_per_parked_message DO UPDATE
         SET attempts = parked_message.attempts + excluded.attempts,
@@ -78,6 +78,7 @@ async function insertParked(tx: EntityManager, parkings: Parking[]): Promise<voi
       column('contentEncoding'),
       column('headers'),
       column('body'),
+      column('userId'),
       column('attemptsBefore'),
       column('firstSeenAt'),
     ],
@@ -92,7 +93,8 @@ export function fingerprintOf({ messageId, body }: Pick<Message, 'messageId' | '
 type Row = ReturnType<typeof rowOf>;
 
 function rowOf({ message, reason, detail, waitsFor }: Parking) {
-  const { messageId, type, queue, contentType, contentEncoding, headers, body, parkedBefore } = message;
+  const { messageId, type, queue, contentType, contentEncoding, headers, body, userId, parkedBefore } =
+    message;
   const key = typeof headers['key'] === 'string' ? headers['key'] : undefined;
   return {
     fingerprint: fingerprintOf(message),
@@ -108,6 +110,7 @@ function rowOf({ message, reason, detail, waitsFor }: Parking) {
     type: storable(type),
     contentType: storable(contentType),
     contentEncoding: storable(contentEncoding),
+    userId: storable(userId),
     // What Postgres refuses in jsonb: NUL and half a surrogate pair, which JSON.stringify writes as escapes.
     headers: JSON.stringify(headers).replace(/\\u(?:0000|d[89a-f][0-9a-f]{2})/g, '\\ufffd'),
   };

@@ -48,6 +48,10 @@ export class ParkedMessage {
   @Column('text')
   queue!: string;
 
+  /** Who published it, as the broker vouches; null if it does not say. */
+  @Column('text', { name: 'user_id', nullable: true })
+  userId!: string | null;
+
   @Column('text', { name: 'content_type', nullable: true })
   contentType!: string | null;
 

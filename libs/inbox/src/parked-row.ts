@@ -1,8 +1,8 @@
 import type { Message } from './park.js';
 
 /** The columns of `parked_message` that make the message again. */
-export const messageColumns = `message_id, type, queue, content_type, content_encoding, headers, body, attempts,
-       first_seen_at::text AS first_seen_at, fingerprint, reason, key`;
+export const messageColumns = `message_id, type, queue, content_type, content_encoding, headers, body, user_id,
+       attempts, first_seen_at::text AS first_seen_at, fingerprint, reason, key`;
 
 export interface ParkedRow {
   message_id: string | null;
@@ -12,6 +12,7 @@ export interface ParkedRow {
   content_encoding: string | null;
   headers: Record<string, unknown>;
   body: Buffer;
+  user_id: string | null;
   attempts: number;
   first_seen_at: string;
   fingerprint: Buffer;
@@ -29,6 +30,7 @@ export function messageOfRow(row: ParkedRow): Message {
     contentEncoding: row.content_encoding ?? undefined,
     headers: row.headers,
     body: row.body,
+    userId: row.user_id ?? undefined,
     parkedBefore: { attempts: row.attempts, firstSeenAt: row.first_seen_at },
   };
 }

@@ -4,7 +4,7 @@ import { finish, openRedrive, recordTaken } from './interventions.js';
 import { park, type Message } from './park.js';
 import { inboxFirst, type ParkedFilter, type Requester } from './parked-filter.js';
 import { messageColumns, messageOfRow, type ParkedRow } from './parked-row.js';
-import { countOf, mayBeTaken, oldestOf, type Candidate } from './redrive-scope.js';
+import { countOf, isMeant, oldestOf, type Candidate } from './redrive-scope.js';
 import { SuspiciousTry } from './started-attempts.js';
 import { emptyTally, sumTallies, type Tally } from './tally.js';
 import { faultOfMessages } from './whose-fault.js';
@@ -14,6 +14,8 @@ export interface Redrive {
   who: Requester;
   /** How many parked messages to take in hand at most. */
   limit: number;
+  /** Whose messages are no longer forged; null: those that do not say who published them. */
+  trusted: readonly (string | null)[];
 }
 
 /** How the service handles messages; both in the transaction that takes them out of the parked ones. */
@@ -27,19 +29,21 @@ export interface RedriveHandling {
 /**
  * Takes the oldest of the parked messages that are meant and tries them again, in one transaction: what takes effect is
  * gone from the parked ones, what cannot is parked again, counted, with the time when it was first seen. Dropped ones
- * are tried only if they are named by their ids, and so is the same message where it lies for another reason.
+ * are tried only if they are named by their ids, and so is the same message where it lies for another reason; and so are
+ * forged ones, unless who published them is trusted by now.
  * Poison is tried alone, after all others, and each start is recorded before: if the process dies of it, nothing is
  * lost, nothing else is undone, and nothing tries it again by itself.
- * @returns what became of them, and how many are left of those that were parked when the redrive began
+ * @returns what became of them, how many are left of those that were parked when the redrive began, and how many of them
+ *          were not tried because they are forged
  * @throws DatabaseUnavailable, OutcomeUnknown asking again is safe
  */
 export async function redriveParked(
   database: DataSource,
   redrive: Redrive,
   handling: RedriveHandling,
-): Promise<{ intervention: string; tally: Tally; remaining: number }> {
+): Promise<{ intervention: string; tally: Tally; remaining: number; untrusted: number }> {
   const intervention = await inTransaction(database, (tx) => openRedrive(tx, redrive));
-  const scope = { which: redrive.which, untilId: intervention.untilId };
+  const scope = { which: redrive.which, untilId: intervention.untilId, trusted: redrive.trusted };
   const candidates = await reading(database, (db) => oldestOf(db, scope, redrive.limit));
   const work = { database, handling, intervention: intervention.id, which: redrive.which };
   let tally = await together(
@@ -48,9 +52,9 @@ export async function redriveParked(
   );
   for (const candidate of candidates.filter(({ reason }) => reason === 'poison'))
     tally = sumTallies(tally, await alone(work, candidate));
-  const remaining = await reading(database, (db) => countOf(db, scope));
+  const { remaining, untrusted } = await reading(database, (db) => countOf(db, scope));
   if (remaining === 0) await inTransaction(database, (tx) => finish(tx, intervention.id));
-  return { intervention: intervention.id, tally, remaining };
+  return { intervention: intervention.id, tally, remaining, untrusted };
 }
 
 interface Work {
@@ -120,7 +124,7 @@ async function take(tx: EntityManager, candidates: Candidate[], which: ParkedFil
     `WITH taken AS (
        DELETE FROM parked_message
         WHERE id = ANY($1::bigint[])
-          AND ${mayBeTaken(which)}
+          AND ${isMeant(which)}
        RETURNING *
      )
      SELECT ${messageColumns}

@@ -7,6 +7,8 @@ export interface RedriveScope {
   which: ParkedFilter;
   /** The last id. */
   untilId: string;
+  /** Whose messages are no longer forged. */
+  trusted: readonly (string | null)[];
 }
 
 export interface Candidate {
@@ -20,40 +22,52 @@ export interface Candidate {
 /** Bodies in one slice, in bytes; one body may be larger. */
 const maxSliceBytes = 16 * 1024 * 1024;
 
-/** What was dropped, and what was not sent by who may send, is meant only by who names it by its id. */
-export function mayBeTaken(which: ParkedFilter): string {
-  return 'ids' in which ? 'true' : `${isNotGivenUp} AND reason <> 'forged'`;
+/** What was dropped is meant only by who names it by its id. */
+export function isMeant(which: ParkedFilter): string {
+  return isByName(which) ? 'true' : isNotGivenUp;
+}
+
+function isByName(which: ParkedFilter): boolean {
+  return 'ids' in which;
 }
 
 /** The oldest of them, no more at once than fits into memory. */
 export async function oldestOf(db: EntityManager, scope: RedriveScope, limit: number): Promise<Candidate[]> {
-  const { condition, parameters } = conditionOf(scope);
+  const { meant, isTried, parameters } = conditionOf(scope);
   return await db.query(
     `SELECT id, reason, queue, fingerprint, message_id
        FROM (SELECT parked_message.*, sum(octet_length(body)) OVER (ORDER BY id) - octet_length(body) AS bytes_before
                FROM parked_message
-              WHERE ${condition}
+              WHERE ${meant} AND ${isTried}
               ORDER BY id
-              LIMIT $3) AS oldest
-      WHERE bytes_before < $4
+              LIMIT $4) AS oldest
+      WHERE bytes_before < $5
       ORDER BY id`,
     [...parameters, limit, maxSliceBytes],
   );
 }
 
-export async function countOf(db: EntityManager, scope: RedriveScope): Promise<number> {
-  const { condition, parameters } = conditionOf(scope);
-  const [row] = await db.query<{ count: number }[]>(
-    `SELECT count(*)::int AS count FROM parked_message WHERE ${condition}`,
+/** How many of them are left, and how many are not tried, because those who published them are not trusted. */
+export async function countOf(
+  db: EntityManager,
+  scope: RedriveScope,
+): Promise<{ remaining: number; untrusted: number }> {
+  const { meant, isTried, parameters } = conditionOf(scope);
+  const [row] = await db.query<{ remaining: number; untrusted: number }[]>(
+    `SELECT count(*) FILTER (WHERE ${isTried})::int AS remaining,
+            count(*) FILTER (WHERE NOT ${isTried})::int AS untrusted
+       FROM parked_message
+      WHERE ${meant}`,
     parameters,
   );
-  return row?.count ?? 0;
+  return row ?? { remaining: 0, untrusted: 0 };
 }
 
-function conditionOf({ which, untilId }: RedriveScope): { condition: string; parameters: unknown[] } {
+function conditionOf({ which, untilId, trusted }: RedriveScope) {
   const { condition, parameter } = matching(which);
   return {
-    condition: `${condition} AND id <= $2::bigint AND ${mayBeTaken(which)}`,
-    parameters: [parameter, untilId],
+    meant: `${condition} AND id <= $2::bigint AND ${isMeant(which)}`,
+    isTried: `(${isByName(which)} OR reason <> 'forged' OR array_position($3::text[], user_id) IS NOT NULL)`,
+    parameters: [parameter, untilId, trusted],
   };
 }

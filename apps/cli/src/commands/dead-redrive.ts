@@ -73,7 +73,7 @@ async function redrive(context: Context, text: string | undefined, flags: Flags)
 
   const outbox = outboxResult(requested, ended);
   out.result({ outbox, ledger, ...who });
-  if (requested.messages + triedIn(ledger) === 0) {
+  if (requested.messages + triedIn(ledger) + ledger.untrusted === 0) {
     out.say(`Nothing is stuck${whichText(which)}: nothing was tried.`);
     out.next('npx paid-once dead list');
     return exitCodes.done;
@@ -123,6 +123,19 @@ function verdict(
   ledger: Redriven,
 ): ExitCode {
   const stuck = (stillDead ?? 0) + stuckAgainIn(ledger);
+  const { untrusted } = ledger;
+  if (untrusted > 0) {
+    out.say(
+      `${counted(untrusted, 'message')} not tried: forged, and the ledger trusts none of those who published them.`,
+    );
+    out.say(
+      'If they are meant, name their users in PAID_ONCE_LEDGER_TRUSTS, start the ledger again, and redrive.',
+    );
+    if (stuck === 0) {
+      out.next('npx paid-once dead show forged');
+      return exitCodes.differ;
+    }
+  }
   if (stuck > 0) {
     out.say(
       out.colours.bold(

@@ -233,6 +233,26 @@ describe('dead redrive', () => {
     expect(stdout).toContain('1 message posted, 2 still wait for their payments');
     expect(stdout).not.toContain('stuck again');
   });
+  it('says of forged ones that they were not tried, and what would help: exit 1', async () => {
+    ledgerAnswers['/parked/redrive'] = { redriven: none, remaining: 0, untrusted: 2 };
+    const { exitCode, stdout } = await run('dead redrive forged --why x');
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain(
+      '2 messages not tried: forged, and the ledger trusts none of those who published them.',
+    );
+    expect(stdout).toContain('PAID_ONCE_LEDGER_TRUSTS');
+    expect(stdout).toContain('→ npx paid-once dead show forged');
+    expect(stdout).not.toContain('Nothing is stuck');
+  });
+  it('says of forged ones that they were not tried when others were: exit 1', async () => {
+    ledgerAnswers['/parked/redrive'] = { redriven: { ...none, posted: 4 }, remaining: 0, untrusted: 1 };
+    const { exitCode, stdout } = await run('dead redrive --all --why x');
+    expect([exitCode, stdout.includes('4 messages posted'), stdout.includes('1 message not tried')]).toEqual([
+      1,
+      true,
+      true,
+    ]);
+  });
   it('waits for a full portion longer than for other answers', async () => {
     ledgerAnswers['/parked/redrive'] = { redriven: { ...none, posted: 1 }, remaining: 0 };
     const timeout = jest.spyOn(AbortSignal, 'timeout');

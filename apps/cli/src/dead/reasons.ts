@@ -38,7 +38,7 @@ const inLedger: Readonly<Record<string, Meaning>> = {
   forged: {
     means: 'it was not published by the relay’s user of RabbitMQ, or does not say by whom',
     helps:
-      'find out who published it (PAID_ONCE_LEDGER_TRUSTS names who may), then drop it; one that is meant is tried again by POST /parked/redrive with its row’s id alone',
+      'find out who published it (dead show forged), then drop it; if that user is meant, name it in PAID_ONCE_LEDGER_TRUSTS, start the ledger again, and redrive',
   },
   unreadable: {
     means: 'it is no text, no JSON, or of another content type: damaged, or not from our relay',

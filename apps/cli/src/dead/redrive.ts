@@ -38,10 +38,14 @@ const portion = z.object({
     parkedAgain: z.record(z.string(), z.number()),
   }),
   remaining: z.number(),
+  untrusted: z.number().default(0), // the release before has none
 });
 
 /** What became of parked messages that the ledger tried again. */
-export type Redriven = z.infer<typeof portion>['redriven'];
+export type Redriven = z.infer<typeof portion>['redriven'] & {
+  /** Forged ones that were not tried: the ledger trusts none of those who published them. */
+  untrusted: number;
+};
 
 /**
  * Lets the ledger try its parked messages again, oldest first, in portions of one transaction each.
@@ -56,7 +60,7 @@ export async function redriveParked(
 ): Promise<Redriven> {
   const { rate, onPortion, signal } = options;
   const limit = Math.min(rate, largestPortion);
-  const sum: Redriven = { posted: 0, repeated: 0, parkedAgain: {} };
+  const sum: Redriven = { posted: 0, repeated: 0, parkedAgain: {}, untrusted: 0 };
   while (mayBeParked(which)) {
     const startedAt = performance.now();
     const request = {
@@ -66,9 +70,10 @@ export async function redriveParked(
       signal,
       answerMs: portionMs,
     } as const;
-    const { redriven, remaining } = await call('ledger', ledgerUrl, request, portion);
-    add(sum, redriven);
+    const { redriven, remaining, untrusted } = await call('ledger', ledgerUrl, request, portion);
     const now = triedIn(redriven);
+    add(sum, redriven);
+    sum.untrusted = untrusted;
     onPortion(triedIn(sum), remaining);
     if (remaining === 0 || now === 0) return sum;
     await pause(Math.max(0, (now / rate) * 1_000 - (performance.now() - startedAt)), signal);
@@ -78,7 +83,7 @@ export async function redriveParked(
 }
 
 /** All that were tried. */
-export function triedIn({ posted, repeated, parkedAgain }: Redriven): number {
+export function triedIn({ posted, repeated, parkedAgain }: Omit<Redriven, 'untrusted'>): number {
   return posted + repeated + stuckAgainIn({ parkedAgain }) + waitingIn({ parkedAgain });
 }
 
@@ -93,7 +98,7 @@ export function waitingIn({ parkedAgain }: Pick<Redriven, 'parkedAgain'>): numbe
   return parkedAgain[waitingFor] ?? 0;
 }
 
-function add(sum: Redriven, { posted, repeated, parkedAgain }: Redriven): void {
+function add(sum: Redriven, { posted, repeated, parkedAgain }: Omit<Redriven, 'untrusted'>): void {
   sum.posted += posted;
   sum.repeated += repeated;
   for (const [reason, count] of Object.entries(parkedAgain))

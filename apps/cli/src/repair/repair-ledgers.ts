@@ -20,7 +20,7 @@ export interface Repaired {
   /** Published again because they were missing. */
   replayed: Part;
   /** Parked ones that the ledger was asked to try again. */
-  retried: Part & Redriven;
+  retried: Part & Omit<Redriven, 'untrusted'>;
   /** Published again because the ledger's copy of them is broken. */
   copied: Part;
   /** Payments that were to be published again and nobody ever accepted. */
@@ -32,8 +32,15 @@ interface Part {
   totals: Totals;
 }
 
-/** What is parked for one of these was damaged on its way, or may have been: the outbox's own copy may be taken. */
-const brokenCopies = new Set(['unreadable', 'no-identity', 'invalid', 'unsupported', 'dead-lettered']);
+/** What is parked for one of these was damaged on its way, or may have been, or is not ours: the outbox's own copy may be taken. */
+const brokenCopies = new Set([
+  'unreadable',
+  'no-identity',
+  'invalid',
+  'unsupported',
+  'dead-lettered',
+  'forged',
+]);
 
 /** As many as one request takes, and the ledger tries in one transaction. */
 const portion = 500;
@@ -87,7 +94,7 @@ class Repair {
     markerArrived: boolean,
   ) {
     const none = () => ({ count: 0, totals: {} });
-    const redriven: Redriven = { posted: 0, repeated: 0, parkedAgain: {} };
+    const redriven = { posted: 0, repeated: 0, parkedAgain: {} };
     this.done = {
       markerArrived,
       replayed: none(),

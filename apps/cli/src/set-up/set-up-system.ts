@@ -59,6 +59,7 @@ export async function setUpSystem(options: {
       say(`RabbitMQ: users, exchanges and ${shards} queues are there`),
     ),
   ]);
+  sayWhomToTrust(env, credentialsIn(settings.PAID_ONCE_RELAY_AMQP_URL).user, say);
   const links = await setUpLinks(settings);
   if (links.length > 0) say(`links: ${links.length}, each can be broken`);
   return { runId, shards, links, ...(done && { rebased: done }) };
@@ -82,6 +83,14 @@ function brokerSetup(settings: SetupSettings, shards: number): Parameters<typeof
     ledger: credentialsIn(settings.PAID_ONCE_LEDGER_AMQP_URL),
     ...(lab && paymentsUrl !== undefined && { payments: credentialsIn(paymentsUrl) }),
   };
+}
+
+/** A ledger that does not know the relay's user parks all that it publishes. */
+function sayWhomToTrust(env: NodeJS.ProcessEnv, relay: string, say: (line: string) => void): void {
+  const trusted = env['PAID_ONCE_LEDGER_TRUSTS'] ?? 'relay';
+  if (trusted.split(',').includes(relay)) return;
+  say(`the relay publishes as ${relay}: start the ledger with PAID_ONCE_LEDGER_TRUSTS=${relay}`);
+  say('  money: otherwise every payment is parked at the ledger as forged; nothing is lost');
 }
 
 function credentialsIn(url: string): { user: string; password: string } {

@@ -38,7 +38,7 @@ describe('dropping parked messages', () => {
         messages.map((one) => ({ message: one, reason, detail: 'a test' })),
       ),
     );
-  const again = (which: ParkedFilter) => redrive(database, { which, who, limit: 500 });
+  const again = (which: ParkedFilter) => redrive(database, { which, who, limit: 500, users: [] });
   const parked = () =>
     database.query<{ id: string }[]>(
       'SELECT id, reason, attempts, dropped_by FROM parked_message ORDER BY id',
@@ -133,7 +133,7 @@ describe('dropping parked messages', () => {
     },
   );
 
-  it.each(['unreadable', 'too-big', 'conflict', 'other-run'] as const)(
+  it.each(['unreadable', 'too-big', 'conflict', 'forged', 'other-run'] as const)(
     'says nothing of where a payment is when only a copy of it was dropped as %s',
     async (reason) => {
       const data = payment();
@@ -144,6 +144,17 @@ describe('dropping parked messages', () => {
       expect(await stations()).toEqual([]);
     },
   );
+
+  it('takes no forged copy, dropped or not, for the message itself: that is missing, and is redriven if it comes', async () => {
+    const whole = message();
+    await setAside('forged', whole);
+    const unknown = () => unknownMessages(database.manager, [whole.messageId]);
+    expect(await unknown()).toEqual([whole.messageId]);
+    await drop(database, { which: { all: true }, who, expected: 1 });
+    expect(await unknown()).toEqual([whole.messageId]);
+    await setAside('dead-lettered', whole);
+    expect(await again({ all: true })).toMatchObject({ tally: { done: 1 } });
+  });
 
   it('leaves dropped ones alone when others are redriven, and takes one back that is named by its id', async () => {
     await setAside('dead-lettered', message());

@@ -50,8 +50,8 @@ describe('redriving parked messages', () => {
         messages.map((message) => ({ message, reason, detail: 'a test' })),
       ),
     );
-  const again = (which: ParkedFilter = { all: true }, limit = 500) =>
-    redrive(database, { which, who, limit });
+  const again = (which: ParkedFilter = { all: true }, limit = 500, users: string[] = []) =>
+    redrive(database, { which, who, limit, users });
   const lines = () => database.query<unknown[]>('SELECT kind, payment_id FROM transfer ORDER BY id');
   const parked = () =>
     database.query<{ message_id: string; reason: string; attempts: number }[]>(
@@ -178,7 +178,7 @@ describe('redriving parked messages', () => {
     const lock = () => drop(database, { which: { all: true }, who, expected: 1 });
     const handle = (tx: Parameters<typeof postTransfers>[0], messages: Message[]) =>
       postTransfers(tx, messages, onceAgain);
-    await redriveParked(database, { which: { all: true }, who, limit: 500 }, { lock, handle });
+    await redriveParked(database, { which: { all: true }, who, limit: 500, trusted: [] }, { lock, handle });
     expect(await lines()).toEqual([]);
   });
 
@@ -222,7 +222,7 @@ describe('redriving parked messages', () => {
     };
     const answer = await redriveParked(
       database,
-      { which: { all: true }, who, limit: 500 },
+      { which: { all: true }, who, limit: 500, trusted: [] },
       { lock: lockShards, handle },
     );
     expect(answer).toMatchObject({ tally: { done: 1, parked: { poison: 1 } }, remaining: 0 });
@@ -244,7 +244,7 @@ describe('redriving parked messages', () => {
     };
     await redriveParked(
       database,
-      { which: { all: true }, who, limit: 500 },
+      { which: { all: true }, who, limit: 500, trusted: [] },
       { lock: lockShards, handle: failing },
     );
     await again({ reason: 'waiting-for' });
@@ -260,6 +260,25 @@ describe('redriving parked messages', () => {
     await again({ ids: [given?.id ?? ''] });
     expect(await lines()).toMatchObject([{ kind: 'payment' }, { kind: 'reversal' }]);
     expect(await parked()).toEqual([]);
+  });
+
+  it('tries forged ones only if who published them is trusted by now, or by their ids, and counts the others', async () => {
+    const [byRelay, byNobody] = [accepted(payment(), { userId: 'pay-relay' }), accepted(payment())];
+    await setAside('forged', byRelay, byNobody);
+    for (const which of [{ all: true }, { reason: 'forged' }] as const)
+      expect(await again(which)).toMatchObject({ tally: { done: 0 }, remaining: 0, untrusted: 2 });
+    expect(await again({ reason: 'forged' }, 1, ['relay', 'pay-relay'])).toMatchObject({
+      tally: { done: 1 },
+      remaining: 0,
+      untrusted: 1,
+    });
+    const [left] = await database.query<{ id: string; message_id: string }[]>(
+      'SELECT id, message_id FROM parked_message',
+    );
+    expect(left?.message_id).toBe(byNobody.messageId);
+    expect(await again({ ids: [left?.id ?? ''] })).toMatchObject({ tally: { done: 1 }, untrusted: 0 });
+    await setAside('forged', accepted(payment()));
+    expect(await again({ all: true }, 1, ['unsigned'])).toMatchObject({ tally: { done: 1 }, untrusted: 0 });
   });
 
   it('loses and doubles nothing while the same payments are posted by ledgers and redriven by two people', async () => {
@@ -313,7 +332,7 @@ describe('redriving parked messages', () => {
     };
     const answer = await redriveParked(
       database,
-      { which: { all: true }, who, limit: 500 },
+      { which: { all: true }, who, limit: 500, trusted: [] },
       { lock: beginReset, handle: (tx, messages) => postTransfers(tx, messages, onceAgain) },
     );
     await reset;
