@@ -103,6 +103,7 @@ function commit(): string {
   try {
     return execFileSync('git', ['-C', checkout, 'rev-parse', '--short=8', 'HEAD'], {
       encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
     }).trim();
   } catch {
     return 'unknown';

@@ -6,6 +6,7 @@ import type { ChaosSystem } from './system.js';
 
 const everyMs = 500;
 const answerMs = 2_000;
+const readyMs = 1_000;
 
 /** What was seen of the processes while they ran. Counters of a process that dies are lost from the last look on. */
 export class Observer {
@@ -18,7 +19,7 @@ export class Observer {
   private readonly counters = new Map<string, number>();
   private readonly most = new Map<string, { memoryMb: number; files: number }>();
   private readonly ended = new AbortController();
-  private looking: Promise<void> = Promise.resolve();
+  private looking: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly system: ChaosSystem,
@@ -26,7 +27,14 @@ export class Observer {
   ) {}
 
   start(): void {
-    this.looking = this.look();
+    const { processes } = this.system;
+    const counters = () =>
+      Promise.all([...processes.map((each) => this.lookAt(each)), this.lookAtBroker(), this.lookAtChain()]);
+    // Each by itself: one that does not answer holds up no other.
+    this.looking = Promise.all([
+      ...processes.map((each) => this.again(() => this.lookWhetherReady(each))),
+      this.again(counters),
+    ]);
   }
 
   async stop(): Promise<void> {
@@ -48,23 +56,21 @@ export class Observer {
     };
   }
 
-  private async look(): Promise<void> {
+  private async again(look: () => Promise<unknown>): Promise<void> {
     while (!this.ended.signal.aborted) {
       const next = new Promise((resolve) => setTimeout(resolve, everyMs));
-      await Promise.all([
-        ...this.system.processes.map((each) => this.lookAt(each)),
-        this.lookAtBroker(),
-        this.lookAtChain(),
-      ]);
+      await look();
       await next;
     }
   }
 
-  private async lookAt(process: SupervisedService): Promise<void> {
-    const { name, url, pid } = process;
+  private async lookWhetherReady({ name, url }: SupervisedService): Promise<void> {
     const atMs = this.nowMs();
     if (!(await answers(`${url}/health/ready`)))
       this.unready.set(name, [...(this.unready.get(name) ?? []), atMs]);
+  }
+
+  private async lookAt({ name, url, pid }: SupervisedService): Promise<void> {
     if (pid === undefined) return;
     this.measure(name, pid);
     if (serviceOf(name) !== 'ledger') return;
@@ -122,7 +128,7 @@ interface QueueStats {
 
 async function answers(url: string): Promise<boolean> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(answerMs) });
+    const response = await fetch(url, { signal: AbortSignal.timeout(readyMs) });
     await response.body?.cancel();
     return response.ok;
   } catch {

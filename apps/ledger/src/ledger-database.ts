@@ -3,6 +3,7 @@ import { inboxEntities, inboxMigrations } from '@paid-once/inbox';
 import { Account } from './account.entity.js';
 import { CreateLedger1764000001000 } from './migrations/1764000001000-create-ledger.js';
 import { TransferChain1796000001000 } from './migrations/1796000001000-transfer-chain.js';
+import { QuickerTransferLine1797000002000 } from './migrations/1797000002000-quicker-transfer-line.js';
 import { TransferLink } from './transfer-link.entity.js';
 import { Transfer } from './transfer.entity.js';
 
@@ -13,4 +14,5 @@ export const ledgerMigrations = [
   CreateLedger1764000001000,
   ApiKeys,
   TransferChain1796000001000,
+  QuickerTransferLine1797000002000,
 ];

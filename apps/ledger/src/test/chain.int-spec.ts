@@ -3,6 +3,7 @@ import { inTransaction } from '@paid-once/service';
 import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { ChainController } from '../chain.controller.js';
+import { lineBeforeSql } from '../migrations/1797000002000-quicker-transfer-line.js';
 import { postTransfers } from '../post-transfers.js';
 import { LedgerRig } from './ledger-rig.js';
 import { messageOf, payment } from './payment-messages.js';
@@ -52,6 +53,25 @@ describe('the chain of transfers', () => {
       [...shards].sort((a, b) => a - b).map((shard) => [shard, '2']),
     );
     expect(await verified()).toEqual({ links: 2 * shards.size, transfers: 100, faults: [] });
+  });
+
+  it('is over the text that the release before wrote, to the byte, so that its links stay right', async () => {
+    const texts = ['plain', '"quoted", \\ and / 💶', '\u0001\t\n\u007f\u2028', '', null];
+    await rig.admin.query(
+      `INSERT INTO transfer (payment_id, kind, occurrence, debit_account, credit_account, amount_minor, currency, reference,
+                             message_id, shard)
+       SELECT gen_random_uuid(), kind, position, coalesce(said, 'a"b') || '-', 'c\\d', amount, 'EUR', said,
+              gen_random_uuid(), 3
+         FROM unnest($1::text[]) WITH ORDINALITY AS line (said, position),
+              unnest(ARRAY['payment', 'reversal']) AS kind,
+              unnest(ARRAY[1, 9223372036854775807]) AS amount`,
+      [texts],
+    );
+    const rows = await rig.admin.query<{ now: string; before: string }[]>(
+      `SELECT transfer_line(line) AS now, (${lineBeforeSql}) AS before FROM transfer AS line`,
+    );
+    expect(rows).toHaveLength(20);
+    for (const { now, before } of rows) expect(now).toBe(before);
   });
 
   it('is whole after thousands of links, and however many ledgers post at once', async () => {
