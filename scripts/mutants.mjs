@@ -25,6 +25,8 @@ const records = 'chaos/caught.json';
 const page = 'docs/mutants.md';
 /** A mutant that three seeds do not find is a hole in the nemesis. */
 const seeds = [1, 2, 3];
+/** What finds a mutant: lost, twice, wrong, out of balance, taken back, out of order. */
+const ofMoney = new Set(['I1', 'I2', 'I3', 'I4', 'I5', 'I6']);
 
 const options = optionsOrExit();
 if (options.help) console.log(help);
@@ -115,9 +117,10 @@ function byNemesis(copy, { pack, seconds }) {
       console.error(stderr.split('\n').slice(-8).join('\n'));
       continue;
     }
-    const { violations } = JSON.parse(stdout);
-    const invariants = [...new Set(violations.map(({ invariant }) => invariant))].join(', ');
-    return { by: `nemesis \`${pack}\`, ${seconds} s`, seed, what: `${invariants}: ${violations[0].what}` };
+    const found = JSON.parse(stdout).violations.filter(({ invariant }) => ofMoney.has(invariant));
+    if (found.length === 0) continue; // something else was wrong
+    const invariants = [...new Set(found.map(({ invariant }) => invariant))].join(', ');
+    return { by: `nemesis \`${pack}\`, ${seconds} s`, seed, what: `${invariants}: ${found[0].what}` };
   }
   return undefined;
 }
