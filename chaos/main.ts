@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { packs, type Pack } from './fault.js';
 import { inWords } from './nemesis.js';
-import { reportLines, resultOf } from './report.js';
+import { exitCodeOf, reportLines, resultOf, sumOf, type Result } from './report.js';
 import type { Verdict } from './checker/check.js';
 import { judgeAgain, runChaos } from './run.js';
 import { makeSchedule, readSchedule, type Schedule } from './schedule.js';
@@ -13,6 +13,7 @@ import { makeSchedule, readSchedule, type Schedule } from './schedule.js';
 interface Options {
   seed?: number;
   seconds: number;
+  runs: number;
   pack: Pack;
   schedule?: string;
   plan: boolean;
@@ -30,6 +31,7 @@ await new Command('chaos')
   .option('--seconds <number>', 'how long it is broken', wholeNumber, 60)
   .option('--pack <name>', `one of: ${packs.join(', ')}`, readPack, 'all' as Pack)
   .option('--schedule <file>', 'run what an earlier run has written down, instead of drawing')
+  .option('--runs <number>', 'one after the other: with the next seeds, or the schedule again', atLeastOne, 1)
   .option('--plan', 'only print what would be done', false)
   .option('--judge <directory>', 'judge once more what an earlier run has kept')
   .option('--json', 'print the verdict as one object, on the last line', false)
@@ -43,7 +45,8 @@ Examples:
   npm run chaos                                          a minute of everything
   npm run -s chaos -- --seed 7 --seconds 60 --json       the same faults and requests each time
   npm run chaos -- --pack net --seconds 180              three minutes of broken links
-  npm run chaos -- --schedule chaos/results/…/schedule.json   again
+  npm run chaos -- --runs 14 --seconds 180               fourteen seeds
+  npm run chaos -- --schedule chaos/results/…/schedule.json --runs 10   again: how many of ten fail?
 
 Exit codes: 0 pass, 1 fail, 2 wrong usage, 3 inconclusive, 4 the run itself broke.`,
   )
@@ -52,27 +55,49 @@ Exit codes: 0 pass, 1 fail, 2 wrong usage, 3 inconclusive, 4 the run itself brok
   .parseAsync();
 
 async function run(options: Options): Promise<void> {
-  if (options.judge !== undefined) return report(judgeAgain(options.judge), options.judge, options.json);
-  const schedule = scheduleFor(options);
-  const { seed, pack, seconds, steps } = schedule;
+  if (options.judge !== undefined) {
+    const { verdict } = report(judgeAgain(options.judge), options.judge, options.json);
+    process.exitCode = exitCodeOf[verdict];
+    return;
+  }
+  const results: (Result | undefined)[] = [];
+  for (let number = 0; number < options.runs; number++) {
+    const schedule = scheduleFor(options, number);
+    sayPlan(schedule);
+    if (!options.plan) results.push(await runOnce(schedule, options.json));
+  }
+  const sum = sumOf(results);
+  process.exitCode = exitCodeOf[sum.verdict];
+  if (results.length < 2) return;
+  const { runs, passed, failed, inconclusive, broke } = sum;
+  say(
+    `${sum.verdict.toUpperCase()}: of ${runs} runs ${passed} passed, ${failed} failed, ${inconclusive} inconclusive, ${broke} broke`,
+  );
+  if (options.json) console.log(JSON.stringify(sum));
+}
+
+function sayPlan({ seed, pack, seconds, steps }: Schedule): void {
   say(`seed ${seed}, pack ${pack}, ${seconds} s, ${steps.length} faults:`);
   for (const step of steps)
     say(
       `${(step.atMs / 1_000).toFixed(1).padStart(6)} s  ${inWords(step)}${step.lastsMs > 0 ? `, ${step.lastsMs / 1_000} s` : ''}`,
     );
-  if (options.plan) return;
+}
+
+/** @returns undefined: it broke, which is no verdict */
+async function runOnce(schedule: Schedule, json: boolean): Promise<Result | undefined> {
   const directory = join(
     checkout,
     'chaos/results',
-    `${new Date().toISOString().slice(0, 19).replaceAll(':', '')}-${pack}-${seed}`,
+    `${new Date().toISOString().slice(0, 19).replaceAll(':', '')}-${schedule.pack}-${schedule.seed}`,
   );
   try {
     const verdict = await runChaos(schedule, directory, say);
-    report({ schedule, verdict }, directory, options.json);
+    return report({ schedule, verdict }, directory, json);
   } catch (error) {
     say(`The run itself broke: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
     say(again(directory));
-    process.exitCode = 4;
+    return undefined;
   }
 }
 
@@ -80,17 +105,18 @@ function report(
   { schedule, verdict }: { schedule: Schedule; verdict: Verdict },
   directory: string,
   json: boolean,
-): void {
+): Result {
   for (const line of reportLines(verdict)) say(line);
   say(`${verdict.verdict.toUpperCase()}: seed ${schedule.seed}, commit ${commit()}`);
   if (verdict.verdict !== 'pass') say(again(directory));
-  if (json) console.log(JSON.stringify(resultOf(schedule, verdict, directory)));
-  process.exitCode = { pass: 0, fail: 1, inconclusive: 3 }[verdict.verdict];
+  const result = resultOf(schedule, verdict, directory);
+  if (json) console.log(JSON.stringify(result));
+  return result;
 }
 
-function scheduleFor({ schedule, seed, seconds, pack }: Options): Schedule {
+function scheduleFor({ schedule, seed, seconds, pack }: Options, number: number): Schedule {
   if (schedule !== undefined) return readSchedule(readFileSync(schedule, 'utf8'));
-  return makeSchedule({ seed: seed ?? seedOfToday(), seconds, pack });
+  return makeSchedule({ seed: (seed ?? seedOfToday()) + number, seconds, pack });
 }
 
 /** Another one with each commit and each day. */
@@ -122,6 +148,12 @@ function say(line: string): void {
 function wholeNumber(text: string): number {
   const value = Number(text);
   if (!/^\d{1,10}$/.test(text) || value > 2 ** 31) throw new InvalidArgumentError('It is a whole number.');
+  return value;
+}
+
+function atLeastOne(text: string): number {
+  const value = wholeNumber(text);
+  if (value === 0) throw new InvalidArgumentError('It is at least one.');
   return value;
 }
 

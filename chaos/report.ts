@@ -23,8 +23,11 @@ export function reportLines({ stages, violations, missed, met, caughtUpSeconds, 
   ];
 }
 
+/** What a run says with `--json`. */
+export type Result = ReturnType<typeof resultOf>;
+
 /** The one object that the last line is. */
-export function resultOf({ seed, seconds, pack }: Schedule, verdict: Verdict, directory: string): object {
+export function resultOf({ seed, seconds, pack }: Schedule, verdict: Verdict, directory: string) {
   const whole = verdict.stages['client → ledger'];
   const { attempted, acknowledged, lost, unexpected, recovered } = whole;
   return {
@@ -47,3 +50,24 @@ export function resultOf({ seed, seconds, pack }: Schedule, verdict: Verdict, di
     ...(verdict.verdict !== 'pass' && { kept: directory }),
   };
 }
+
+const counted = ['attempted', 'acknowledged', 'lost', 'unexpected', 'duplicated', 'recovered'] as const;
+
+/** Of several runs. The verdict is the worst of them. @param results undefined: the run itself broke */
+export function sumOf(results: readonly (Result | undefined)[]) {
+  const ended = results.filter((result) => result !== undefined);
+  const many = (verdict: Verdict['verdict']) => ended.filter((result) => result.verdict === verdict).length;
+  const runs = {
+    runs: results.length,
+    passed: many('pass'),
+    failed: many('fail'),
+    inconclusive: many('inconclusive'),
+    broke: results.length - ended.length,
+  };
+  const verdict: Verdict['verdict'] | 'broke' =
+    runs.failed > 0 ? 'fail' : runs.broke > 0 ? 'broke' : runs.inconclusive > 0 ? 'inconclusive' : 'pass';
+  const sums = counted.map((name) => [name, ended.reduce((sum, result) => sum + result[name], 0)]);
+  return { verdict, ...runs, ...(Object.fromEntries(sums) as Record<(typeof counted)[number], number>) };
+}
+
+export const exitCodeOf = { pass: 0, fail: 1, inconclusive: 3, broke: 4 } as const;
