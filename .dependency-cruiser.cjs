@@ -11,8 +11,15 @@ module.exports = {
     {
       name: 'apps-are-islands',
       severity: 'error',
-      from: { path: '^apps/([^/]+)/' },
+      from: { path: '^apps/([^/]+)/', pathNot: '^apps/console/' },
       to: { path: '^apps/', pathNot: '^apps/$1/' },
+    },
+    {
+      // What both can do is written once, there.
+      name: 'the-console-is-the-command-line-with-a-mouse',
+      severity: 'error',
+      from: { path: '^apps/console/' },
+      to: { path: '^apps/', pathNot: '^apps/(console|cli/src)/' },
     },
     {
       name: 'libs-by-their-front-door',

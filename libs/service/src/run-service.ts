@@ -31,6 +31,8 @@ export async function runService(options: {
   settings: ServiceSettings;
   port: number;
   portVariable: string;
+  /** Before it listens: for what is no controller. */
+  prepare?: (fastify: FastifyInstance) => Promise<void>;
 }): Promise<NestFastifyApplication> {
   const { name, settings, port } = options;
   exitOnBadSettings(() => applyLabSettings(settings));
@@ -44,6 +46,7 @@ export async function runService(options: {
   app.enableShutdownHooks([], { useProcessExit: true });
   if (settings.PAID_ONCE_LIFELINE === 'stdin') stopWhenLauncherIsGone();
   publishDocs(app, name);
+  await options.prepare?.(app.getHttpAdapter().getInstance());
   try {
     await app.listen({ port, host: settings.PAID_ONCE_HOST });
   } catch (error) {

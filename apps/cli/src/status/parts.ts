@@ -16,6 +16,8 @@ const ledgerAnswer = z.object({
   consumer: z
     .object({ kind: z.string(), cause: z.string().optional() })
     .or(z.string().transform((kind) => ({ kind, cause: undefined }))),
+  /** What came again and was not posted again, by what told it. */
+  duplicates: z.record(z.string(), z.number()).optional(),
   /** Null while it posts. */
   stalledSince: z.string().nullish(),
   /** `waitingFor`: why what RabbitMQ gave up cannot be fetched; null while it can. */

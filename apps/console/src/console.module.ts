@@ -1,0 +1,31 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { HealthModule } from '@paid-once/service';
+import { ActController } from './act.controller.js';
+import { Control } from './control.js';
+import { EventsController } from './events.controller.js';
+import { FromThisPage } from './from-this-page.js';
+import { Happenings } from './happenings.js';
+import { LookController } from './look.controller.js';
+import { Runs } from './runs.js';
+import { CONSOLE_SETTINGS, type ConsoleSettings } from './settings.js';
+import { Watch } from './watch.js';
+
+/** The control room: a page, and what it shows and does. It has no database, and is ready whatever else is. */
+@Module({})
+export class ConsoleModule {
+  static with(settings: ConsoleSettings): DynamicModule {
+    return {
+      module: ConsoleModule,
+      imports: [HealthModule.forChecks([], { inject: [], useFactory: () => ({}) })],
+      controllers: [EventsController, LookController, ActController],
+      providers: [
+        { provide: CONSOLE_SETTINGS, useValue: settings },
+        Control,
+        FromThisPage,
+        Happenings,
+        Runs,
+        Watch,
+      ],
+    };
+  }
+}

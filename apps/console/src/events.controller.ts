@@ -1,0 +1,41 @@
+import { Controller, Headers, Sse, type MessageEvent, type OnModuleDestroy } from '@nestjs/common';
+import { Observable, Subject, takeUntil } from 'rxjs';
+import type { Snapshot } from './api.js';
+import { Watch } from './watch.js';
+
+/** What the page listens to: `snapshot` four times a second, `point` once, `happened` when something does. */
+@Controller('api')
+export class EventsController implements OnModuleDestroy {
+  private readonly ended = new Subject<void>();
+
+  constructor(private readonly watch: Watch) {}
+
+  /** Else these answers would keep the process from ending for as long as a page is open. */
+  onModuleDestroy(): void {
+    this.ended.next();
+  }
+
+  /** A page that comes back says what it has seen last, and gets what has happened since; points it asks for itself. */
+  @Sse('events')
+  events(@Headers('last-event-id') lastId?: string): Observable<MessageEvent> {
+    const seen = /^\d{1,15}$/.test(lastId ?? '') ? Number(lastId) : undefined;
+    return new Observable<MessageEvent>((page) => {
+      const { happenings } = this.watch;
+      let newest = seen ?? 0;
+      // Every event carries the id of the last happening: a browser repeats that of the last event of any kind.
+      const send = (type: string, data: object) => page.next({ type, data, id: String(newest) });
+      const happened = (each: { id: number }) => {
+        newest = each.id;
+        send('happened', each);
+      };
+      const snapshot = (each: Snapshot) => send('snapshot', each);
+      if (this.watch.last) snapshot(this.watch.last);
+      for (const each of happenings.since(seen)) happened(each);
+      const ends = [
+        happenings.listen(happened),
+        this.watch.listen({ snapshot, point: (point) => send('point', point) }),
+      ];
+      return () => ends.forEach((end) => end());
+    }).pipe(takeUntil(this.ended));
+  }
+}

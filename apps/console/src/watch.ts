@@ -1,0 +1,168 @@
+import { Inject, Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { compare } from '@paid-once/compare';
+import { pause } from '@paid-once/service';
+import { currentChapter, chapters } from '../../cli/src/chapters.js';
+import { failureOf } from '../../cli/src/failure.js';
+import { askParts, type Parts } from '../../cli/src/status/parts.js';
+import type { ChapterNow, Mode, Point, Snapshot } from './api.js';
+import { Control } from './control.js';
+import { Happenings } from './happenings.js';
+import { Points } from './points.js';
+import { Rate } from './rates.js';
+import { Runs } from './runs.js';
+import { CONSOLE_SETTINGS, type ConsoleSettings } from './settings.js';
+import { balancesIn, verdictFrom, type Compared } from './verdict.js';
+import { attentionOf, linksIn, stationsOf } from './views.js';
+
+/** Milliseconds: how often it looks, with and without somebody who watches. */
+const lookMs = { watched: 250, alone: 5_000 };
+/** Of what a look or a comparison took, so long it rests: they cost the databases something. */
+const restFactor = 4;
+const compareMs = 1_000;
+const chapterMs = 2_000;
+
+type Listener = { snapshot: (snapshot: Snapshot) => void; point: (point: Point) => void };
+
+/** Looks at all parts, whatever of them is there, and tells whoever watches. */
+@Injectable()
+export class Watch implements OnModuleInit, OnModuleDestroy {
+  readonly points = new Points();
+  last: Snapshot | undefined;
+  private readonly logger = new Logger('watch');
+  private readonly listeners = new Set<Listener>();
+  private readonly ended = new AbortController();
+  private wake = new AbortController();
+  private parts: Parts | undefined;
+  private compared: Compared | undefined;
+  private chapter: ChapterNow | null = null;
+  private readonly rates = { accepted: new Rate(), posted: new Rate(), asked: new Rate() };
+
+  constructor(
+    @Inject(CONSOLE_SETTINGS) private readonly settings: ConsoleSettings,
+    private readonly control: Control,
+    private readonly runs: Runs,
+    readonly happenings: Happenings,
+  ) {}
+
+  onModuleInit(): void {
+    for (const work of [() => this.look(), () => this.compareAgain(), () => this.askChapter()])
+      void this.control.showingKey(work).catch((error: unknown) => this.logger.error(error));
+  }
+
+  onModuleDestroy(): void {
+    this.ended.abort();
+    this.wake.abort();
+  }
+
+  /** @returns ends it */
+  listen(listener: Listener): () => void {
+    this.listeners.add(listener);
+    if (this.listeners.size === 1) this.wake.abort();
+    return () => void this.listeners.delete(listener);
+  }
+
+  private get isOver(): boolean {
+    return this.ended.signal.aborted;
+  }
+
+  private async look(): Promise<void> {
+    while (!this.isOver) {
+      const startedAt = performance.now();
+      const parts = await askParts(this.control.urls, this.ended.signal).catch((error: unknown) => {
+        if (this.isOver) return undefined;
+        throw error;
+      });
+      if (parts) this.tell(await this.snapshotOf(parts));
+      await this.rest(performance.now() - startedAt);
+    }
+  }
+
+  /** Somebody who begins to watch ends the rest. */
+  private async rest(tookMs: number): Promise<void> {
+    const ms = this.listeners.size > 0 ? lookMs.watched : lookMs.alone;
+    this.wake = new AbortController();
+    if (!this.isOver) await pause(Math.max(ms - tookMs, tookMs * restFactor), this.wake.signal);
+  }
+
+  private async snapshotOf(parts: Parts): Promise<Snapshot> {
+    this.parts = parts;
+    const now = new Date();
+    const at = performance.now();
+    const events = (side: Parts['payments']['value']) => side && side.count + side.reversals;
+    return {
+      at: now.toISOString(),
+      verdict: verdictFrom(parts, this.compared, now),
+      mode: this.mode(),
+      stations: stationsOf(
+        parts,
+        {
+          accepted: this.rates.accepted.next(events(parts.payments.value), at),
+          posted: this.rates.posted.next(events(parts.ledger.value), at),
+          asked: this.rates.asked.next(this.runs.attempts, at),
+        },
+        this.compared?.of === balancesIn(parts) ? this.compared.comparison.breaks.inOutbox.totals : null,
+      ),
+      links: linksIn(parts, this.control.healsAt, now),
+      processes: await this.control.processes(),
+      attention: attentionOf(parts, now),
+      run: this.runs.current,
+      latency: null,
+    };
+  }
+
+  private tell(snapshot: Snapshot): void {
+    this.last = snapshot;
+    this.happenings.notice(snapshot);
+    const point = this.points.add(snapshot);
+    for (const listener of this.listeners) {
+      listener.snapshot(snapshot);
+      if (point) listener.point(point);
+    }
+  }
+
+  private mode(): Mode {
+    const { PAID_ONCE_LAB: lab } = this.settings;
+    const whyNot = this.control.whyNot;
+    return { lab, control: whyNot === null ? 'all' : 'none', whyNot, chapter: this.chapter };
+  }
+
+  /** While somebody watches, and only if what was compared is no longer so. */
+  private async compareAgain(): Promise<void> {
+    while (!this.isOver) {
+      const startedAt = performance.now();
+      if (this.parts && this.listeners.size > 0) await this.compareNow(this.parts);
+      const tookMs = performance.now() - startedAt;
+      await pause(Math.max(compareMs, tookMs * restFactor), this.ended.signal);
+    }
+  }
+
+  private async compareNow(parts: Parts): Promise<void> {
+    const of = balancesIn(parts);
+    if (this.compared?.of === of || !parts.payments.value || !parts.ledger.value) return;
+    const { payments, ledger } = this.control.urls;
+    try {
+      const comparison = await compare({
+        payments,
+        ledger,
+        key: this.control.key,
+        signal: this.ended.signal,
+      });
+      this.compared = { comparison, of };
+    } catch (error) {
+      if (failureOf(error) === undefined && !this.isOver) throw error;
+    }
+  }
+
+  private async askChapter(): Promise<void> {
+    while (!this.isOver) {
+      if (this.settings.PAID_ONCE_LAB && this.listeners.size > 0) {
+        const now = await currentChapter(this.control.urls.payments, this.ended.signal).catch(
+          () => undefined,
+        );
+        const known = chapters.find(({ chapter }) => chapter === now?.chapter);
+        if (known) this.chapter = { ...known };
+      }
+      await pause(chapterMs, this.ended.signal);
+    }
+  }
+}

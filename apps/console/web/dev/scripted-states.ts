@@ -1,0 +1,656 @@
+import type {
+  CompareView,
+  DeadView,
+  Happened,
+  LinkView,
+  MeasuredView,
+  PaymentLife,
+  Point,
+  ProcessView,
+  Snapshot,
+} from '../../src/api.js';
+
+/** What the page must be able to show. Each is a function of the seconds since the page was opened, and of nothing else. */
+export const stateNames = [
+  'empty',
+  'healthy',
+  'cut',
+  'mass',
+  'differ',
+  'waiting',
+  'read-only',
+  'no-links',
+  'chapter-1',
+  'silent',
+] as const;
+export type StateName = (typeof stateNames)[number];
+
+export interface Scripted {
+  snapshot: Snapshot;
+  point: Point;
+  happened: Happened[];
+  compare: CompareView;
+  dead: DeadView;
+}
+
+/** The moment at which every script begins: screenshots of two days must be the same. */
+const beginning = Date.parse('2026-11-29T12:04:31.220Z');
+
+export function scripted(asked: StateName, seconds: number): Scripted {
+  // The cut one, whose stream then falls silent.
+  const state = asked === 'silent' ? 'cut' : asked;
+  const figures = figuresOf(state, seconds);
+  const at = iso(seconds);
+  return {
+    snapshot: snapshotOf(state, figures, at),
+    point: pointOf(state, seconds),
+    happened: happenedIn(state),
+    compare: compareOf(state, figures),
+    dead: deadIn(state),
+  };
+}
+
+interface Figures {
+  accepted: number;
+  pending: number;
+  queued: number;
+  posted: number;
+  absorbed: number;
+  perSecond: number;
+  postedPerSecond: number;
+  cutSeconds: number;
+}
+
+function figuresOf(state: StateName, seconds: number): Figures {
+  const still = { pending: 0, queued: 0, absorbed: 0, perSecond: 0, postedPerSecond: 0, cutSeconds: 0 };
+  const whole = Math.floor(Math.max(0, seconds) * 4);
+  switch (state) {
+    case 'empty':
+      return { ...still, accepted: 0, posted: 0 };
+    case 'silent':
+    case 'cut': {
+      const pending = 243 + Math.floor(whole * 1.5);
+      return {
+        ...still,
+        accepted: 1_000 + pending,
+        pending,
+        posted: 1_000,
+        absorbed: 534,
+        perSecond: 6,
+        cutSeconds: 42 + seconds,
+      };
+    }
+    case 'mass': {
+      const accepted = 742 + whole * 5;
+      return {
+        ...still,
+        accepted,
+        pending: 12,
+        queued: 7,
+        posted: accepted - 19,
+        absorbed: 31,
+        perSecond: 21,
+        postedPerSecond: 20,
+      };
+    }
+    case 'differ':
+      return { ...still, accepted: 1_050, pending: 4, posted: 1_043, absorbed: 12 };
+    case 'waiting':
+      return { ...still, accepted: 1_012, pending: 12, posted: 1_000, perSecond: 2 };
+    case 'chapter-1':
+      return { ...still, accepted: 699, posted: 534 };
+    case 'healthy':
+    case 'read-only':
+    case 'no-links': {
+      const accepted = 12_480 + whole;
+      return { ...still, accepted, posted: accepted, absorbed: 534, perSecond: 4, postedPerSecond: 4 };
+    }
+  }
+}
+
+function euros(payments: number): { EUR: string } {
+  return { EUR: (payments * 1.2).toFixed(2) };
+}
+
+function snapshotOf(state: StateName, figures: Figures, at: string): Snapshot {
+  const { accepted, pending, queued, posted, absorbed, perSecond, postedPerSecond, cutSeconds } = figures;
+  const up = { health: 'up', says: null } as const;
+  const noPostgres = {
+    health: 'down',
+    says: 'waiting for Postgres at ledger-db:5434: connection refused, 3rd try',
+  } as const;
+  const waits = state === 'waiting';
+  return {
+    at,
+    verdict: verdictOf(state, figures),
+    mode: {
+      lab: state !== 'read-only',
+      control: state === 'read-only' ? 'none' : 'all',
+      whyNot:
+        state === 'read-only'
+          ? 'outside lab mode, control needs an `operate` key; start it with --key to control from here.'
+          : null,
+      chapter:
+        state === 'read-only'
+          ? null
+          : state === 'chapter-1'
+            ? {
+                chapter: 1,
+                name: 'Naive',
+                leavesOut: 'keys, outbox, inbox',
+                shows: 'What gets lost stays lost: nobody repeats it.',
+              }
+            : {
+                chapter: 4,
+                name: 'Exactly once',
+                leavesOut: '',
+                shows: 'Key, outbox and inbox: posted exactly once.',
+              },
+    },
+    stations: {
+      client: { perSecond: state === 'mass' ? 24 : perSecond },
+      payments: { ...up, count: accepted, totals: euros(accepted), perSecond },
+      outbox: {
+        ...up,
+        pending,
+        totals: pending === 0 ? {} : euros(pending),
+        oldestSeconds: pending === 0 ? null : state === 'cut' ? cutSeconds : 0.4,
+        deadLetters: state === 'differ' ? 2 : 0,
+      },
+      queue: { ...up, underWay: waits ? null : queued },
+      inbox: { ...(waits ? noPostgres : up), absorbed: waits ? null : absorbed },
+      ledger: {
+        ...(waits ? noPostgres : up),
+        count: waits ? null : posted,
+        totals: waits ? {} : euros(posted),
+        perSecond: postedPerSecond,
+        parked: state === 'differ' ? 1 : 0,
+      },
+    },
+    links: state === 'no-links' ? [] : linksIn(state, cutSeconds),
+    processes: processesIn(state, at),
+    attention: attentionIn(state, figures),
+    run: runIn(state, figures),
+    latency: postedPerSecond > 0 ? { p50: 9.5, p95: 21, p99: 48 } : null,
+  };
+}
+
+function verdictOf(
+  state: StateName,
+  { accepted, pending, posted, cutSeconds }: Figures,
+): Snapshot['verdict'] {
+  const eur = (payments: number) => `EUR ${(payments * 1.2).toFixed(2)}`;
+  switch (state) {
+    case 'empty':
+      return { kind: 'empty', says: 'Both ledgers are empty, so they agree.', helps: null };
+    case 'silent':
+    case 'cut':
+      return {
+        kind: 'stuck',
+        says: `${pending} payments (${eur(pending)}) are safe in the outbox: the link to RabbitMQ is cut since ${Math.round(cutSeconds)} s.`,
+        helps: 'Heal the link, and they are published in order. A crash now would lose none.',
+      };
+    case 'mass':
+      return {
+        kind: 'under-way',
+        says: `19 payments (${eur(19)}) are on their way: nothing is lost, nothing is paid twice.`,
+        helps: null,
+      };
+    case 'differ':
+      return {
+        kind: 'differ',
+        says: `The ledgers differ by ${eur(accepted - posted)}: 1 transfer is missing, 1 was posted twice.`,
+        helps: 'Repair below, or npx paid-once compare --repair',
+      };
+    case 'waiting':
+      return {
+        kind: 'unknown',
+        says: 'Whether the ledgers agree is not known: the ledger does not answer.',
+        helps: 'What was accepted is safe in the outbox meanwhile.',
+      };
+    case 'chapter-1':
+      return {
+        kind: 'differ',
+        says: `165 payments (${eur(165)}) were accepted and never posted: they are lost.`,
+        helps: null,
+      };
+    case 'healthy':
+    case 'read-only':
+    case 'no-links':
+      return {
+        kind: 'agree',
+        says: `The ledgers agree: ${accepted.toLocaleString('en')} payments, ${eur(accepted)}, each posted exactly once.`,
+        helps: null,
+      };
+  }
+}
+
+function linksIn(state: StateName, cutSeconds: number): LinkView[] {
+  const names = [
+    'payment',
+    'payments-postgres',
+    'payments-rabbitmq',
+    'relay-postgres',
+    'relay-rabbitmq',
+    'ledger-rabbitmq',
+    'ledger-postgres',
+  ] as const;
+  return names.map((name) => {
+    if (state === 'cut' && name === 'relay-rabbitmq') {
+      return {
+        name,
+        state: 'cut',
+        says: `cut, since ${Math.round(cutSeconds)} s`,
+        healsInSeconds: null,
+        means: 'Nothing is published: each payment waits in the outbox, in the payments database.',
+      };
+    }
+    if (state === 'mass' && name === 'payment') {
+      return {
+        name,
+        state: 'hurt',
+        says: 'reset 30 % of requests, since 12 s',
+        healsInSeconds: 18,
+        means: 'The client cannot tell whether it has paid, and asks again with the same key.',
+      };
+    }
+    return { name, state: 'up', says: 'up', healsInSeconds: null, means: null };
+  });
+}
+
+function processesIn(state: StateName, at: string): ProcessView[] {
+  const since = new Date(Date.parse(at) - 764_000).toISOString();
+  return [
+    { name: 'payments', kind: 'service', state: 'running', since },
+    { name: 'payments-db', kind: 'server', state: 'running', since },
+    { name: 'relay', kind: 'service', state: 'running', since },
+    { name: 'rabbitmq', kind: 'server', state: 'running', since },
+    { name: 'ledger', kind: 'service', state: state === 'waiting' ? 'restarting' : 'running', since },
+    { name: 'ledger-db', kind: 'server', state: state === 'waiting' ? 'dead' : 'running', since },
+  ];
+}
+
+function attentionIn(state: StateName, { pending, cutSeconds }: Figures): Snapshot['attention'] {
+  if (state === 'cut') {
+    return [
+      {
+        says: `The outbox grows: ${pending} messages wait`,
+        seconds: cutSeconds,
+        byItself: true,
+        command: null,
+      },
+      {
+        says: 'Link relay-rabbitmq is cut',
+        seconds: cutSeconds,
+        byItself: false,
+        command: 'npx paid-once heal relay-rabbitmq',
+      },
+    ];
+  }
+  if (state === 'differ') {
+    return [
+      {
+        says: '2 dead letters in the outbox',
+        seconds: 310,
+        byItself: false,
+        command: 'npx paid-once dead list',
+      },
+      {
+        says: '1 message is parked by the ledger',
+        seconds: 305,
+        byItself: false,
+        command: 'npx paid-once dead show unknown-currency',
+      },
+    ];
+  }
+  if (state === 'waiting') {
+    return [
+      { says: 'ledger-db is dead', seconds: 9, byItself: false, command: 'npx paid-once restart ledger-db' },
+    ];
+  }
+  return [];
+}
+
+function runIn(state: StateName, { accepted }: Figures): Snapshot['run'] {
+  const blank = {
+    id: 'run-7',
+    title: '1,000 payments',
+    rows: 1_000,
+    refused: 0,
+    unknown: 0,
+    secondsLeft: null,
+    failure: null,
+  };
+  if (state === 'mass') {
+    const done = Math.min(1_000, accepted);
+    return {
+      ...blank,
+      state: 'running',
+      done,
+      attempts: done + 319,
+      accepted: done,
+      replayed: 61,
+      secondsLeft: 38,
+    };
+  }
+  if (state === 'healthy')
+    return { ...blank, state: 'done', done: 1_000, attempts: 1_319, accepted: 1_000, replayed: 319 };
+  if (state === 'differ') {
+    return {
+      ...blank,
+      state: 'failed',
+      done: 611,
+      attempts: 900,
+      accepted: 604,
+      replayed: 5,
+      refused: 4,
+      unknown: 7,
+      failure: 'payments did not answer for 30 s.',
+    };
+  }
+  return null;
+}
+
+function pointOf(state: StateName, seconds: number): Point {
+  const at = iso(seconds);
+  const flowing = state !== 'empty' && state !== 'differ' && state !== 'chapter-1';
+  const wave = (Math.sin(seconds / 9) + Math.sin(seconds / 3.7) / 2) / 1.5;
+  const broken = state === 'cut' && seconds > -42;
+  const resets = state === 'mass' && seconds > -12;
+  const base = state === 'mass' ? 20 : 6;
+  // Ninety seconds before it was cut once already, and caught up: a chart with one rise only shows half of the story.
+  const earlier = state === 'cut' && seconds > -170 && seconds < -130;
+  const catching = state === 'cut' && seconds >= -130 && seconds < -122;
+  const accepted =
+    flowing && (state !== 'mass' || seconds > -40) ? Math.max(0, base + wave * base * 0.25) : 0;
+  const posted =
+    broken || earlier || (state === 'waiting' && seconds > -9)
+      ? 0
+      : catching
+        ? 36
+        : accepted * (state === 'mass' ? 0.93 : 1);
+  const outbox = broken
+    ? Math.round((seconds + 42) * 5.8)
+    : earlier
+      ? Math.round((seconds + 170) * 6)
+      : catching
+        ? Math.round((-122 - seconds) * 30)
+        : flowing && accepted > 0
+          ? Math.round(3 + wave * 2)
+          : 0;
+  const latency = posted > 0 ? 9 + wave * 2 : null;
+  return {
+    at,
+    outbox,
+    queue: catching ? 22 : posted > 0 ? Math.round(4 + wave * 3) : 0,
+    acceptedPerSecond: accepted,
+    postedPerSecond: posted,
+    p50: latency,
+    p95: latency === null ? null : catching ? 38_000 : latency * 2.3,
+    p99: latency === null ? null : catching ? 40_000 : latency * 5 + (wave > 0.8 ? 90 : 0),
+    broken: broken || earlier ? ['relay-rabbitmq'] : resets ? ['payment'] : [],
+  };
+}
+
+function happenedIn(state: StateName): Happened[] {
+  const told: Omit<Happened, 'id'>[] = [
+    {
+      at: iso(-300),
+      who: 'console',
+      says: 'Started: payments, relay, ledger and seven links.',
+      kind: 'operated',
+      undo: null,
+    },
+  ];
+  if (state === 'empty') return numbered(told);
+  told.push({
+    at: iso(-240.5),
+    who: 'you',
+    says: 'Sent 1,000 payments of payments.csv.',
+    kind: 'paid',
+    undo: null,
+  });
+  if (state === 'cut') {
+    told.push(
+      {
+        at: iso(-41.4),
+        who: 'relay',
+        says: 'Lost RabbitMQ, reconnects in 200 ms.',
+        kind: 'trouble',
+        undo: null,
+      },
+      {
+        at: iso(-42),
+        who: 'you',
+        says: 'Cut the link relay-rabbitmq.',
+        kind: 'broke',
+        undo: {
+          label: 'Heal relay-rabbitmq',
+          method: 'POST',
+          path: '/api/links/heal',
+          body: { link: 'relay-rabbitmq' },
+        },
+      },
+    );
+  }
+  if (state === 'mass') {
+    told.push({
+      at: iso(-12),
+      who: 'you',
+      says: 'Reset 30 % of requests on the link payment, for 30 s.',
+      kind: 'broke',
+      undo: { label: 'Heal payment', method: 'POST', path: '/api/links/heal', body: { link: 'payment' } },
+    });
+  }
+  return numbered(told.sort((one, other) => one.at.localeCompare(other.at)));
+}
+
+function numbered(told: Omit<Happened, 'id'>[]): Happened[] {
+  return told.map((one, index) => ({ ...one, id: index + 1 }));
+}
+
+const classTitles = {
+  inOutbox: 'In the outbox',
+  inBroker: 'In RabbitMQ',
+  deadLettered: 'Dead letters',
+  parked: 'Parked',
+  missing: 'Missing',
+  unexpected: 'Unexpected',
+  duplicate: 'Duplicate',
+  amountDiffers: 'Amount differs',
+  order: 'Out of order',
+} as const;
+type Class = keyof typeof classTitles;
+
+function compareOf(state: StateName, { accepted, pending, queued, posted }: Figures): CompareView {
+  const counts: Partial<Record<Class, number>> =
+    state === 'differ'
+      ? { inOutbox: 1, deadLettered: 2, parked: 1, missing: 1, duplicate: 1, amountDiffers: 1 }
+      : state === 'chapter-1'
+        ? { missing: 165 }
+        : { inOutbox: pending, inBroker: queued };
+  const names = Object.keys(classTitles) as Class[];
+  return {
+    agree: Object.values(counts).every((number) => number === 0),
+    payments: { count: accepted, totals: accepted === 0 ? {} : euros(accepted) },
+    ledger: { count: posted, totals: posted === 0 ? {} : euros(posted) },
+    classes: names.map((name) => ({
+      name,
+      title: classTitles[name],
+      count: counts[name] ?? 0,
+      totals: euros(counts[name] ?? 0),
+      oldestSeconds: 42,
+    })),
+    rows: names.flatMap((name, kind) =>
+      Array.from({ length: Math.min(counts[name] ?? 0, 60) }, (_, index) => ({
+        paymentId: paymentId(kind * 100 + index),
+        type: index % 9 === 8 ? ('payment.reversed' as const) : ('payment.accepted' as const),
+        at: iso(-40 + index * 0.61),
+        src: index % 2 === 0 ? 'bianca' : 'marc',
+        dest: index % 2 === 0 ? 'marc' : 'landlord-berlin-mitte',
+        amount: (1.2 * (1 + (index % 7))).toFixed(2),
+        currency: 'EUR',
+        class: name,
+        detail: details[name] ?? null,
+      })),
+    ),
+  };
+}
+
+const details: Partial<Record<Class, string>> = {
+  deadLettered: 'refused by RabbitMQ five times: no queue is bound',
+  parked: 'unknown-currency: the ledger has no account in it',
+  missing: 'published, confirmed and not there: `npx paid-once replay --missing`',
+  amountDiffers: 'EUR 1.20 here, EUR 12.00 there',
+};
+
+function paymentId(number: number): string {
+  return `01993f2a-6c1e-7b44-9d10-${(0x5af3107a4000 + number * 7_919).toString(16).padStart(12, '0')}`;
+}
+
+function deadIn(state: StateName): DeadView {
+  if (state !== 'differ') return { count: 0, groups: [] };
+  return {
+    count: 3,
+    groups: [
+      {
+        side: 'outbox',
+        reason: 'unroutable',
+        means: 'RabbitMQ had no queue for them. They are in the outbox, and not paid yet.',
+        helps: 'Bind the queue, then redrive: they keep their message ids.',
+        count: 2,
+        totals: { EUR: '41.50' },
+        oldestSeconds: 310,
+      },
+      {
+        side: 'ledger',
+        reason: 'unknown-currency',
+        means: 'The ledger has no account in that currency. It is accepted, and not posted.',
+        helps: 'Add the account, then redrive.',
+        count: 1,
+        totals: { CHF: '12.00' },
+        oldestSeconds: 305,
+      },
+    ],
+  };
+}
+
+export const measured: MeasuredView = {
+  date: '2026-11-29T18:52:13.470Z',
+  faults: [
+    'the whole time: link payment resets 30 % of the connections before the request and 30 % after it',
+    'from 20 to 40 % of the rows: links to RabbitMQ are cut',
+    'after 85 % of the rows: the ledger is killed between its next commit and the ack',
+  ],
+  chapters: [
+    {
+      chapter: 1,
+      name: 'Naive: sent once, no key',
+      lost: 'EUR 466.00',
+      twice: 'EUR 0.00',
+      attempts: 1_000,
+      p95Ms: 45.7,
+      perSecond: 195,
+    },
+    {
+      chapter: 2,
+      name: 'At least once: retried, no key',
+      lost: 'EUR 0.00',
+      twice: 'EUR 414.00',
+      attempts: 1_999,
+      p95Ms: 324,
+      perSecond: 91,
+    },
+    {
+      chapter: 3,
+      name: 'With a key that nobody looks up',
+      lost: 'EUR 0.00',
+      twice: 'EUR 415.00',
+      attempts: 1_999,
+      p95Ms: 294,
+      perSecond: 88,
+    },
+    {
+      chapter: 4,
+      name: 'Exactly once: key, outbox, inbox',
+      lost: 'EUR 0.00',
+      twice: 'EUR 0.00',
+      attempts: 1_998,
+      p95Ms: 292,
+      perSecond: 85,
+    },
+  ],
+};
+
+export function lifeOf(id: string): PaymentLife {
+  return {
+    paymentId: id,
+    src: 'bianca',
+    dest: 'marc',
+    amount: '25.00',
+    currency: 'EUR',
+    status: 'accepted',
+    events: [
+      {
+        type: 'payment.accepted',
+        messageIds: ['01993f2a-6c1f-7002-8a51-0c9e1f44b7d2'],
+        now: 'posted once: the second copy was absorbed',
+        steps: [
+          {
+            at: iso(-40),
+            afterMs: null,
+            what: 'Accepted',
+            detail: 'POST /payments answered 201; key rent-november',
+            by: null,
+            why: null,
+          },
+          {
+            at: iso(-39.9968),
+            afterMs: 3.2,
+            what: 'In the outbox',
+            detail: 'same transaction, shard 3',
+            by: null,
+            why: null,
+          },
+          {
+            at: iso(-39.98),
+            afterMs: 16.8,
+            what: 'Published',
+            detail: '1st attempt, no confirm within 5 s',
+            by: 'relay',
+            why: null,
+          },
+          {
+            at: iso(-34.9),
+            afterMs: 5_080,
+            what: 'Published again',
+            detail: '2nd attempt, confirmed',
+            by: 'relay',
+            why: null,
+          },
+          {
+            at: iso(-34.89),
+            afterMs: 10.1,
+            what: 'Posted',
+            detail: 'transfer 8,114: debit bianca, credit marc',
+            by: 'ledger',
+            why: null,
+          },
+          {
+            at: iso(-12),
+            afterMs: 22_890,
+            what: 'Redriven',
+            detail: 'under the same message id',
+            by: 'you',
+            why: 'queue was bound again',
+          },
+        ],
+      },
+    ],
+    curl: `curl -s localhost:8080/payments/${id}`,
+  };
+}
+
+function iso(seconds: number): string {
+  return new Date(beginning + seconds * 1_000).toISOString();
+}
