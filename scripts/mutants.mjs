@@ -170,9 +170,9 @@ function check() {
   const unrecorded = mutants
     .filter(({ name }) => !found[name])
     .map(({ name }) => `mutant "${name}" has not been found yet: npm run mutants -- --only "${name}"`);
-  for (const line of unrecorded) console.error(line);
   const faults = [
     ...stale,
+    ...unrecorded,
     ...(plain(read(page)) === plain(pageOf(found)) ? [] : [`${page} is not what ${records} says`]),
   ];
   for (const fault of faults) console.error(fault);

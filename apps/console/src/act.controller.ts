@@ -36,7 +36,6 @@ const breakRequest = z.strictObject({
   percent: wholeNumber({ min: 1, max: 100 }).optional(),
   forSeconds,
 });
-const presetRequest = z.strictObject({ forSeconds });
 const healRequest = z.strictObject({ link: link.optional() });
 const runRequest = z.strictObject({ rows: wholeNumber({ min: 1, max: 100_000 }) });
 const chapterRequest = z.strictObject({ chapter: wholeNumber({ min: 1, max: 4 }) });
@@ -70,12 +69,6 @@ export class ActController {
   break(@Param('link') name: string, @Body() body: unknown): Promise<Done> {
     const { forSeconds: seconds, ...fault } = readBody(breakRequest, body);
     return this.control.break(readLink(name), faultOf(fault), seconds);
-  }
-
-  @Post('presets/:preset')
-  @HttpCode(200)
-  breakAs(@Param('preset') preset: string, @Body() body: unknown): Promise<Done> {
-    return this.control.breakAs(preset, readBody(presetRequest, body).forSeconds);
   }
 
   @Post('links/heal')

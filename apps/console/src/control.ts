@@ -1,5 +1,5 @@
-import { Inject, Injectable, NotFoundException, type OnModuleDestroy } from '@nestjs/common';
-import { connectLinks, faultPreset, linksCalled, type Fault, type LinkName } from '@paid-once/links';
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { connectLinks, linksCalled, type Fault, type LinkName } from '@paid-once/links';
 import { checkout } from '../../cli/src/checkout.js';
 import { showing } from '../../cli/src/credential.js';
 import { failureOf } from '../../cli/src/failure.js';
@@ -100,13 +100,6 @@ export class Control implements OnModuleDestroy {
     const undo = { label: `Heal ${link}`, method: 'POST' as const, path: '/api/links/heal', body: { link } };
     this.happenings.add({ who: 'you', says, kind: 'broke', undo });
     return { says };
-  }
-
-  /** As people call it: `confirm-lost`. */
-  async breakAs(preset: string, forSeconds: number | undefined): Promise<Done> {
-    const found = faultPreset(preset);
-    if (found) return this.break(found.link, found.fault, forSeconds);
-    throw new NotFoundException(`There is no preset ${preset}.`);
   }
 
   /** All, if none is named. */

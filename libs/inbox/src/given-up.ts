@@ -1,6 +1,6 @@
 /**
- * A condition on a row of `parked_message`: it is a damaged or forged copy, or one in conflict, that somebody dropped. Only this copy
- * was given up: the message itself may still come, whole.
+ * A condition on a row of `parked_message`: it is a damaged or forged copy, or one in conflict, that somebody dropped. Only
+ * this copy was given up: the message itself may still come, whole.
  */
 export const isDroppedCopy = (row: string): string =>
   `(${row}.dropped_at IS NOT NULL AND ${row}.reason IN ('unreadable', 'no-identity', 'too-big', 'conflict', 'forged'))`;

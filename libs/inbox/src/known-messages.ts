@@ -12,7 +12,8 @@ export async function arrivedMessages(db: EntityManager, ids: string[]): Promise
 
 /**
  * Which of these message ids never came: the inbox does not remember them, and they are not set aside. A damaged copy
- * that was dropped does not count, and a forged one never does. What is older than the inbox's window may have been forgotten: see `inboxWindow`.
+ * that was dropped does not count, and a forged one never does. What is older than the inbox's window may have been
+ * forgotten: see `inboxWindow`.
  */
 export async function unknownMessages(db: EntityManager, ids: string[]): Promise<string[]> {
   const rows = await db.query<{ message_id: string }[]>(

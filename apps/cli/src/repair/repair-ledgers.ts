@@ -32,7 +32,7 @@ interface Part {
   totals: Totals;
 }
 
-/** What is parked for one of these was damaged on its way, or may have been, or is not ours: the outbox's own copy may be taken. */
+/** What is parked for one of these was damaged, or may have been, or is not ours: the outbox's own copy may be taken. */
 const brokenCopies = new Set([
   'unreadable',
   'no-identity',
