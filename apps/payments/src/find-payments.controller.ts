@@ -21,12 +21,20 @@ import * as examples from './api-examples.js';
 import { FindPayments, type PaymentPage } from './find-payments.js';
 import { PaymentNotFound } from './payment-problems.js';
 import type { Payment } from './payment.js';
+import { keyPattern } from './payment-request.js';
 
 const cursor: QueryParameter = {
   name: 'after',
   description: 'What `next` of the page before said.',
   schema: uuid,
   read: readCursor,
+};
+
+const key: QueryParameter = {
+  name: 'key',
+  description: 'An idempotency key of yours: only the payment that was made with it, if any was.',
+  schema: { type: 'string', minLength: 1, maxLength: 255 },
+  read: readKey,
 };
 
 @ApiTags('payments')
@@ -51,11 +59,12 @@ export class FindPaymentsController {
    */
   @Get('payments')
   @Needs('read')
-  @Takes(cursor, parameters.limit)
+  @Takes(cursor, parameters.limit, key)
   @Answers(examples.payments)
   list(@Req() request: FastifyRequest, @Query() query: Record<string, unknown>): Promise<PaymentPage> {
-    const { after, limit, ...unknown } = query;
+    const { after, limit, key: given, ...unknown } = query;
     refuseParameters(unknown);
+    if (given !== undefined) return this.findPayments.byKey(readKey(given), callerOf(request).client);
     return this.findPayments.page(readCursor(after), readLimit(limit), whose(callerOf(request)));
   }
 
@@ -78,4 +87,9 @@ function readCursor(after: unknown): string {
   if (after === undefined) return beforeAll;
   if (typeof after === 'string' && isUuidV7(after)) return after;
   throw new ParameterInvalid('after: give what `next` of the page before says.');
+}
+
+function readKey(key: unknown): string {
+  if (typeof key === 'string' && keyPattern.test(key)) return key;
+  throw new ParameterInvalid('key: give an idempotency key, 1 to 255 visible ASCII characters.');
 }

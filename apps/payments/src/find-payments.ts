@@ -4,7 +4,7 @@ import { statsOf, type RunQuery, type Stats } from '@paid-once/compare';
 import { reading } from '@paid-once/service';
 import { DataSource, type EntityManager } from 'typeorm';
 import { paymentOf, type Payment, type PaymentRow } from './payment.js';
-import { findPaymentSql, listPaymentsSql, statsSql } from './sql/find-payments.js';
+import { findByKeySql, findPaymentSql, listPaymentsSql, statsSql } from './sql/find-payments.js';
 
 export interface PaymentPage {
   items: Payment[];
@@ -23,6 +23,12 @@ export class FindPayments {
   async byId(id: string, client: string | undefined): Promise<Payment | undefined> {
     const [row] = await reading(this.database, (db) => db.query<ListedRow[]>(findPaymentSql, [id, client]));
     return row && listed(row);
+  }
+
+  /** What became of a request that was not answered. @param client whose key it is */
+  async byKey(key: string, client: string): Promise<PaymentPage> {
+    const rows = await reading(this.database, (db) => db.query<ListedRow[]>(findByKeySql, [client, key]));
+    return { items: rows.map(listed), next: null };
   }
 
   /** @param client whose they must be; undefined: anybody's */

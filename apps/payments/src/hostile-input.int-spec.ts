@@ -269,6 +269,9 @@ describe('a path', () => {
     ['P26: two limits', '/payments?limit=1&limit=2'],
     ['P26: a nested limit', '/payments?limit[a]=1'],
     ['P26: a forged cursor', '/payments?after=x'],
+    ['P26: an empty key', '/payments?key='],
+    ['P26: a key with blanks', '/payments?key=a%20b'],
+    ['P26: two keys', '/payments?key=a&key=b'],
     ['P26: a forged cursor of an export', '/export?after=x'],
   ])('%s is 400 and shows nothing', async (_title, url) => {
     expectProblem(await app.inject(url), 400, 'invalid-parameter');

@@ -114,6 +114,9 @@ function fault(name: string, code: string, detail: string): Fault {
   return { pointer: `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`, code, detail };
 }
 
+/** An idempotency key: visible ASCII. */
+export const keyPattern = /^[\x21-\x7e]{1,255}$/;
+
 /**
  * The idempotency key, from either header: a quoted structured string or a bare token; `"k"` and `k` are the same key.
  * @throws IdempotencyKeyMissing
@@ -125,7 +128,7 @@ export function readIdempotencyKey(headers: Record<string, string | string[] | u
   if (first === undefined) throw new IdempotencyKeyMissing();
   if (others.some((other) => other !== first))
     throw new IdempotencyKeyInvalid('The two headers name different idempotency keys.');
-  if (!/^[\x21-\x7e]{1,255}$/.test(first))
+  if (!keyPattern.test(first))
     throw new IdempotencyKeyInvalid(
       'An idempotency key is 1 to 255 visible ASCII characters, without blanks.',
     );
