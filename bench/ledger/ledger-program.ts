@@ -6,6 +6,7 @@ import { shardCount } from '@paid-once/outbox';
 import { DataSource } from 'typeorm';
 import { ledgerEntities } from '../../apps/ledger/src/ledger-database.js';
 import type { Consumption } from '../../apps/ledger/src/consumption.js';
+import { EndToEndTimes } from '../../apps/ledger/src/end-to-end.js';
 import { PaymentsConsumer } from '../../apps/ledger/src/payments.consumer.js';
 import { postTransfers } from '../../apps/ledger/src/post-transfers.js';
 import { ledgerSettings } from '../../apps/ledger/src/settings.js';
@@ -37,7 +38,11 @@ const allFresh = async <Message extends Identified>(_tx: unknown, messages: Mess
   outsideWindow: [],
 });
 const withoutInbox = process.env['BENCH_WITHOUT'] === 'inbox';
-const consumer = new (withoutInbox ? WithoutInbox : PaymentsConsumer)(database, settings);
+const consumer = new (withoutInbox ? WithoutInbox : PaymentsConsumer)(
+  database,
+  settings,
+  new EndToEndTimes(),
+);
 
 await readyAndGo(async () => {
   const cpuBefore = process.cpuUsage();

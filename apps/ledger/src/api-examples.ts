@@ -121,6 +121,7 @@ const consuming = {
   posted: 240,
   duplicates: { message: 3, event: 0 },
   parked: { invalid: 1 },
+  endToEnd: { count: 120, p50Ms: 14, p95Ms: 31, p99Ms: 52 },
   retention: {
     lastRunAt: later.toISOString(),
     removed: { messages: 1_000, startedAttempts: 0, parkedHistory: 2 },
@@ -137,7 +138,7 @@ const consuming = {
 
 export const status = {
   consuming,
-  'without retention': { ...consuming, retention: null },
+  'without retention': { ...consuming, endToEnd: null, retention: null },
   waiting: {
     consumer: { kind: 'waiting', cause },
     stalledSince: earlier,
@@ -146,6 +147,7 @@ export const status = {
     posted: 0,
     duplicates: {},
     parked: {},
+    endToEnd: null,
     retention: { lastRunAt: null, removed: {}, oldest: null, failure: 'the database cannot be reached' },
     deadLetterBridge: { waitingFor: cause, seconds: 12 },
     deadLetters: { consumer: { kind: 'waiting', cause }, known: 0, parked: {} },

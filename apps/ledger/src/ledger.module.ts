@@ -25,6 +25,7 @@ import { LabResetModule } from './lab/lab-reset.module.js';
 import { LedgerController } from './ledger.controller.js';
 import { ledgerEntities } from './ledger-database.js';
 import { ParkedController } from './parked.controller.js';
+import { EndToEndTimes } from './end-to-end.js';
 import { PaymentsConsumer } from './payments.consumer.js';
 import { LEDGER_SETTINGS, type LedgerSettings } from './settings.js';
 import { StalledSince } from './stalled-since.js';
@@ -40,10 +41,11 @@ export class LedgerModule {
     const consumption = {
       module: ConsumptionModule,
       providers: [
+        EndToEndTimes,
         lab ? consumerByChapter : PaymentsConsumer,
         { provide: LEDGER_SETTINGS, useValue: settings },
       ],
-      exports: [PaymentsConsumer, LEDGER_SETTINGS],
+      exports: [PaymentsConsumer, EndToEndTimes, LEDGER_SETTINGS],
     };
     const readiness = HealthModule.forChecks([consumption], {
       inject: [getDataSourceToken(), PaymentsConsumer],

@@ -2,11 +2,12 @@ import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { BrokerConnection, Consumer, readyMessages } from '@paid-once/broker';
 import { ledgerQueue, parkedQueue } from '@paid-once/contracts';
-import { BatchConsumer, emptyTally, type ConsumerState } from '@paid-once/inbox';
+import { BatchConsumer, emptyTally, type ConsumerState, type Tally } from '@paid-once/inbox';
 import { addressOf, faultPoint, TemporarilyUnavailable } from '@paid-once/service';
 import { DataSource } from 'typeorm';
 import { inLanes, type Consumption } from './consumption.js';
 import { bridgeDeadLetters } from './dead-letter-bridge.js';
+import { EndToEndTimes } from './end-to-end.js';
 import { onlyTrusted } from './only-trusted.js';
 import { postTransfers } from './post-transfers.js';
 import { LEDGER_SETTINGS, type LedgerSettings } from './settings.js';
@@ -24,6 +25,7 @@ export class PaymentsConsumer implements OnModuleDestroy {
   constructor(
     @InjectDataSource() protected readonly database: DataSource,
     @Inject(LEDGER_SETTINGS) private readonly settings: LedgerSettings,
+    private readonly endToEnd: EndToEndTimes,
   ) {}
 
   /**
@@ -49,9 +51,14 @@ export class PaymentsConsumer implements OnModuleDestroy {
         maxBatch,
         lock: lockShards,
         handle: onlyTrusted(this.settings.PAID_ONCE_LEDGER_TRUSTS, handle),
+        onTally: (tally) => this.tell(tally),
         onStep: (step) => faultPoint(`ledger.${step}`),
       });
     return inLanes(queues, lane);
+  }
+
+  protected tell({ since = [] }: Tally): void {
+    this.endToEnd.posted(since);
   }
 
   get state(): ConsumerState {

@@ -8,6 +8,7 @@ import {
   type ParkReason,
   type Tally,
 } from '@paid-once/inbox';
+import { uuidV7TimeMs } from '@paid-once/contracts';
 import { faultPoint } from '@paid-once/service';
 import type { EntityManager } from 'typeorm';
 import { readEvents, type PaymentEvent } from './read-event.js';
@@ -38,6 +39,7 @@ export async function postTransfers(
   const wasPosted = await insertTransfers(tx, posting);
   faultPoint('ledger.after-transfer');
   const notPosted = posting.filter(({ messageId }) => wasPosted.has(messageId));
+  const posted = posting.filter(({ messageId }) => !wasPosted.has(messageId));
   const { equal, different } = await compareWithPosted(tx, notPosted);
 
   const parked = await park(tx, [
@@ -51,7 +53,8 @@ export async function postTransfers(
   ]);
   await countDropped(tx, repeated);
   return {
-    done: posting.length - notPosted.length,
+    done: posted.length,
+    since: posted.map(({ messageId }) => uuidV7TimeMs(messageId)),
     repeated: { message: repeated.length, event: equal.length },
     parked,
   };

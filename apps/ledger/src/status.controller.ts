@@ -3,6 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { Answers, RetentionSchedule } from '@paid-once/service';
 import * as examples from './api-examples.js';
 import { BridgeTrouble } from './bridge-trouble.js';
+import { EndToEndTimes } from './end-to-end.js';
 import { PaymentsConsumer } from './payments.consumer.js';
 import { StalledSince } from './stalled-since.js';
 
@@ -14,6 +15,7 @@ export class StatusController {
     private readonly retention: RetentionSchedule<Record<string, number>>,
     private readonly stalled: StalledSince,
     private readonly bridgeTrouble: BridgeTrouble,
+    private readonly endToEnd: EndToEndTimes,
   ) {}
 
   /** What this process consumes, and what became of it since it started. */
@@ -30,6 +32,7 @@ export class StatusController {
       posted,
       duplicates,
       parked,
+      endToEnd: this.endToEnd.last(),
       retention: this.retention.status,
       deadLetterBridge: this.bridgeTrouble.current,
       deadLetters: {

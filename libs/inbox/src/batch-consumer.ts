@@ -50,6 +50,7 @@ export class BatchConsumer {
    * @param subscribe starts the consumption; ONE channel for all queues, because a multiple-ack settles a batch
    * @param lock      keeps other processes from handling deliveries of these queues until the transaction ends
    * @param handle    makes deliveries take effect, or parks them, in the transaction; what it throws undoes all of it
+   * @param onTally   told of each batch when it is committed
    * @param onStep    tells where a batch is: for tests of what a crash there does
    */
   constructor(
@@ -59,6 +60,7 @@ export class BatchConsumer {
       maxBatch: number;
       lock: (tx: EntityManager, deliveries: Delivery[]) => Promise<void>;
       handle: (tx: EntityManager, deliveries: Delivery[]) => Promise<Tally>;
+      onTally?: (tally: Tally) => void;
       onStep: (step: BatchStep) => void;
     },
   ) {
@@ -211,5 +213,6 @@ export class BatchConsumer {
     if (this.stalled) this.waiting.over();
     this.stalled = undefined;
     this.counted = { batches: this.counted.batches + 1, ...sumTallies(this.counted, tally) };
+    this.options.onTally?.(tally);
   }
 }

@@ -7,6 +7,8 @@ export interface Tally {
   /** Had taken effect before, by how that was noticed. */
   repeated: Record<string, number>;
   parked: Partial<Record<ParkReason, number>>;
+  /** When those that took effect came into the world, in milliseconds since 1970. Not summed. */
+  since?: number[];
 }
 
 export const emptyTally = (): Tally => ({ done: 0, repeated: {}, parked: {} });

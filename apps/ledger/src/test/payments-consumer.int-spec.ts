@@ -3,6 +3,7 @@ import { ledgerQueue } from '@paid-once/contracts';
 import { faultPoints } from '@paid-once/service';
 import { randomUUID } from 'node:crypto';
 import { DataSource } from 'typeorm';
+import { EndToEndTimes } from '../end-to-end.js';
 import { PaymentsConsumer } from '../payments.consumer.js';
 import { LEDGER_SETTINGS } from '../settings.js';
 import { lockShards } from '../transfers.js';
@@ -197,6 +198,7 @@ describe('the ledger on RabbitMQ', () => {
     const late = new PaymentsConsumer(
       service.app.get(DataSource, { strict: false }),
       service.app.get(LEDGER_SETTINGS, { strict: false }),
+      new EndToEndTimes(),
     );
     await late.onModuleDestroy();
     late.start(4);

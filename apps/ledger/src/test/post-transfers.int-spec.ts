@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { PaymentEventData } from '@paid-once/contracts';
+import { uuidV7TimeMs, type PaymentEventData } from '@paid-once/contracts';
 import type { Message, Tally } from '@paid-once/inbox';
 import { inTransaction } from '@paid-once/service';
 import { randomInt, randomUUID } from 'node:crypto';
@@ -44,7 +44,12 @@ describe('posting transfers', () => {
     const data = payment({ amountMinor: '1299' });
     const [one, two] = [accepted(data), reversed(data)];
     expect(await post(one)).toMatchObject({ done: 1 });
-    expect(await post(one, two, two)).toEqual({ done: 1, repeated: { message: 2, event: 0 }, parked: {} });
+    expect(await post(one, two, two)).toEqual({
+      done: 1,
+      since: [uuidV7TimeMs(two.messageId ?? '')],
+      repeated: { message: 2, event: 0 },
+      parked: {},
+    });
     expect(await lines()).toEqual([
       { kind: 'payment', debit_account: 'bianca', credit_account: 'marc', amount_minor: '1299' },
       { kind: 'reversal', debit_account: 'marc', credit_account: 'bianca', amount_minor: '1299' },
@@ -58,7 +63,12 @@ describe('posting transfers', () => {
   it('F6 M5: posts a payment once that comes under another message id, later or in the same batch', async () => {
     const data = payment();
     expect(await post(accepted(data), accepted(data))).toMatchObject({ done: 1, repeated: { event: 1 } });
-    expect(await post(accepted(data))).toEqual({ done: 0, repeated: { message: 0, event: 1 }, parked: {} });
+    expect(await post(accepted(data))).toMatchObject({
+      done: 0,
+      since: [],
+      repeated: { message: 0, event: 1 },
+      parked: {},
+    });
     expect(await lines()).toHaveLength(1);
     expect(await parked()).toEqual([]);
   });

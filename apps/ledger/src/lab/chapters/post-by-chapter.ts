@@ -1,3 +1,4 @@
+import { uuidV7TimeMs } from '@paid-once/contracts';
 import { park, type Message, type Tally } from '@paid-once/inbox';
 import { faultPoint } from '@paid-once/service';
 import type { EntityManager } from 'typeorm';
@@ -22,6 +23,7 @@ async function postEveryDelivery(tx: EntityManager, messages: Message[]): Promis
   const run = await insertEveryTransfer(tx, events);
   faultPoint('ledger.after-transfer');
   const refused = events.filter((event) => runOf(event) !== run);
+  const posted = events.filter((event) => runOf(event) === run);
   const parked = await park(tx, [
     ...parkings,
     ...refused.map(({ message }) => ({
@@ -30,7 +32,8 @@ async function postEveryDelivery(tx: EntityManager, messages: Message[]): Promis
       detail: 'it was sent before the last reset',
     })),
   ]);
-  return { done: events.length - refused.length, repeated: {}, parked };
+  const since = posted.map(({ messageId }) => uuidV7TimeMs(messageId));
+  return { done: posted.length, since, repeated: {}, parked };
 }
 
 /** @returns the run of which they were posted; those of another were not */

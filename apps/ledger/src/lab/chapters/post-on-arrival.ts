@@ -29,6 +29,7 @@ export class PostOnArrival {
       database: DataSource;
       subscribe: (onDelivery: (delivery: Delivery) => void) => Subscription;
       handle: (tx: EntityManager, deliveries: Delivery[]) => Promise<Tally>;
+      onTally?: (tally: Tally) => void;
     },
   ) {
     this.lanes = Math.max(1, (options.database.options.poolSize ?? 10) - 1);
@@ -107,6 +108,7 @@ export class PostOnArrival {
       const tally = await inTransaction(this.options.database, (tx) => this.options.handle(tx, [delivery]));
       faultPoint('ledger.after-commit');
       this.counted = { batches: this.counted.batches + 1, ...sumTallies(this.counted, tally) };
+      this.options.onTally?.(tally);
     } catch (error) {
       const cause = reasonOf(error instanceof Error && error.cause ? error.cause : error);
       this.logger.error(
