@@ -7,8 +7,9 @@ const processes = {
   payments: 'http://payments:8080',
   ledger: 'http://ledger:8081',
   relay: 'http://relay:8082',
+  console: 'http://console:3000',
 };
-const linkPort = process.env.PAID_ONCE_LINK_PORT || '8888';
+const consolePort = process.env.PAID_ONCE_CONSOLE_PORT || '3000';
 
 async function missing() {
   const answers = await Promise.all(
@@ -34,7 +35,7 @@ console.log('Lab mode: everything here can be broken and reset by anybody on thi
 console.log('Next: docker compose run --rm paid-once pay payments.csv');
 console.log('      docker compose run --rm paid-once break relay-rabbitmq   (later: heal --all)');
 console.log('      docker compose run --rm paid-once compare --wait');
-console.log(`Ready → http://localhost:${linkPort}/payments`);
+console.log(`Ready → http://localhost:${consolePort}`);
 
 process.on('SIGTERM', () => process.exit(0));
 setInterval(() => {}, 2 ** 30);

@@ -14,7 +14,7 @@ import { setTimeout } from 'node:timers/promises';
 
 /** What a build is made from, relative to the checkout. */
 const sources = ['apps', 'libs', 'nest-cli.json', 'tsconfig.json', 'package.json', '.swcrc'];
-const notBuilt = /[.-]spec\.ts$|[/\\]test$/;
+const notBuilt = /[.-]spec\.ts$|[/\\](test|dev)$/;
 
 export class BuildFailed extends Error {}
 
@@ -26,8 +26,11 @@ export class BuildFailed extends Error {}
 export async function buildIfStale(root, node) {
   const main = join(root, 'dist/apps/cli/src/main.js');
   const stamp = join(root, 'dist/.built');
+  const page = join(root, 'dist/apps/console/web/index.html');
   const nest = join(root, 'node_modules/@nestjs/cli/bin/nest.js');
-  const isFresh = () => existsSync(main) && existsSync(stamp) && newestMs(root) <= statSync(stamp).mtimeMs;
+  const vite = join(root, 'node_modules/vite/bin/vite.js');
+  const isFresh = () =>
+    existsSync(main) && existsSync(page) && existsSync(stamp) && newestMs(root) <= statSync(stamp).mtimeMs;
   if (existsSync(main) && !existsSync(nest)) return;
   if (isFresh()) return;
   if (!existsSync(nest))
@@ -38,14 +41,15 @@ export async function buildIfStale(root, node) {
     if (isFresh()) return; // another one has just built it
     const startedAt = new Date();
     console.error(existsSync(main) ? 'paid-once: sources have changed, building …' : 'paid-once: building …');
-    const { status, stdout, stderr } = spawnSync(node, [nest, 'build', 'payments'], {
-      cwd: root,
-      encoding: 'utf8',
-    });
-    if (status !== 0 || !existsSync(main))
-      throw new BuildFailed(
-        `${stdout ?? ''}${stderr ?? ''}\nThe build failed: nothing was run. Next: npx tsc --noEmit`,
-      );
+    const compile = [nest, 'build', 'payments'];
+    const bundlePage = [vite, 'build', 'apps/console/web', '--logLevel', 'warn'];
+    for (const step of [compile, bundlePage]) {
+      const { status, stdout, stderr } = spawnSync(node, step, { cwd: root, encoding: 'utf8' });
+      if (status !== 0 || !existsSync(main))
+        throw new BuildFailed(
+          `${stdout ?? ''}${stderr ?? ''}\nThe build failed: nothing was run. Next: npm run typecheck`,
+        );
+    }
     writeFileSync(stamp, '');
     utimesSync(stamp, startedAt, startedAt); // what was saved during the build is newer than it
     console.error(`paid-once: built in ${((Date.now() - startedAt.getTime()) / 1000).toFixed(1)} s`);

@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { ServiceName } from './services.js';
 
 /** The folder that holds package.json and dist, from sources and from dist alike. */
 export const checkout = findCheckout(import.meta.dirname);
 
 /** A program of an app, built: `builtProgram('ledger', 'setup')`. */
 export function builtProgram(
-  app: 'payments' | 'ledger' | 'relay',
+  app: ServiceName | 'console',
   file: 'main' | 'setup' | 'rebase' | 'keys',
 ): string {
   return join(checkout, 'dist/apps', app, 'src', `${file}.js`);

@@ -10,11 +10,13 @@ let root: string;
 const source = () => join(root, 'apps/cli/src/main.ts');
 const compiler = () => join(root, 'node_modules/@nestjs/cli/bin/nest.js');
 
+const page = () => join(root, 'dist/apps/console/web/index.html');
+
 /** A checkout whose compiler writes down each of its runs. */
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'paid-once-entry-'));
   await cp(join(checkout, 'apps/cli/bin'), join(root, 'apps/cli/bin'), { recursive: true });
-  for (const folder of ['apps/cli/src', 'libs', 'node_modules/@nestjs/cli/bin'])
+  for (const folder of ['apps/cli/src', 'libs', 'node_modules/@nestjs/cli/bin', 'node_modules/vite/bin'])
     await mkdir(join(root, folder), { recursive: true });
   await writeFile(join(root, 'package.json'), '{"type":"module"}');
   await writeFile(source(), '');
@@ -24,6 +26,12 @@ beforeEach(async () => {
      appendFileSync('builds', 'x');
      mkdirSync('dist/apps/cli/src', { recursive: true });
      writeFileSync('dist/apps/cli/src/main.js', 'export const main = async (argv) => (console.log(argv.slice(2).join()), 7)');`,
+  );
+  await writeFile(
+    join(root, 'node_modules/vite/bin/vite.js'),
+    `import { mkdirSync, writeFileSync } from 'node:fs';
+     mkdirSync('dist/apps/console/web', { recursive: true });
+     writeFileSync('dist/apps/console/web/index.html', process.argv.slice(2).join());`,
   );
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
@@ -70,6 +78,14 @@ describe('the entry', () => {
     await mkdir(join(root, 'node_modules/.cache/paid-once'), { recursive: true });
     await writeFile(join(root, 'node_modules/.cache/paid-once/build.lock'), '4194999'); // above every Linux pid
     expect((await entry()).code).toBe(7);
+  });
+
+  it('builds the page of the console, too, when that is missing', async () => {
+    await entry();
+    expect(await readFile(page(), 'utf8')).toBe('build,apps/console/web,--logLevel,warn');
+    await rm(page());
+    await entry();
+    expect(await readFile(page(), 'utf8')).toContain('build');
   });
 
   it('runs what is there when there is no compiler, as in the image', async () => {

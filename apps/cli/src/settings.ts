@@ -13,6 +13,7 @@ const schema = z.object({
   PAID_ONCE_RELAY_PORT: port(8082),
   PAID_ONCE_LINK_PORT: port(8888),
   PAID_ONCE_TOXIPROXY_PORT: port(8474),
+  PAID_ONCE_CONSOLE_PORT: port(3000),
   PAID_ONCE_SERVERS: z
     .enum(['auto', 'containers', 'local'], { error: 'is not auto, containers or local' })
     .default('local'),
@@ -28,11 +29,20 @@ export interface SystemUrls {
   toxiproxy: string;
 }
 
+/** Where its parts listen on this machine. */
+export interface SystemPorts {
+  payments: number;
+  ledger: number;
+  relay: number;
+  link: number;
+  toxiproxy: number;
+}
+
 export interface CliSettings {
   urls: SystemUrls;
   /** Whether somebody said where Toxiproxy is: outside lab mode there may be none. */
   linksGiven: boolean;
-  ports: { payments: number; ledger: number; relay: number; link: number; toxiproxy: number };
+  ports: SystemPorts & { console: number };
   servers: 'auto' | 'containers' | 'local';
   /** Whether RabbitMQ may be installed where it is missing. */
   install: 'auto' | 'never';
@@ -49,6 +59,7 @@ export function cliSettings(env: NodeJS.ProcessEnv = environment()): CliSettings
     relay: read.PAID_ONCE_RELAY_PORT,
     link: read.PAID_ONCE_LINK_PORT,
     toxiproxy: read.PAID_ONCE_TOXIPROXY_PORT,
+    console: read.PAID_ONCE_CONSOLE_PORT,
   };
   return {
     urls: {

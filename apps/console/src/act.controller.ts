@@ -34,6 +34,7 @@ const breakRequest = z.strictObject({
   kind: z.enum(faultKinds),
   ms: wholeNumber({ min: 1, max: 600_000 }).optional(),
   percent: wholeNumber({ min: 1, max: 100 }).optional(),
+  stream: z.enum(['upstream', 'downstream', 'both']).optional(),
   forSeconds,
 });
 const healRequest = z.strictObject({ link: link.optional() });
@@ -94,8 +95,7 @@ export class ActController {
     const order = {
       url: this.settings.PAID_ONCE_LINK_URL,
       apiKey: this.settings.PAID_ONCE_API_KEY,
-      keys: chapter >= 3,
-      retry: chapter >= 2,
+      chapter,
     };
     if (typeof body === 'string') {
       const name = request.headers['x-file-name'];
@@ -178,9 +178,9 @@ function readLink(name: string): LinkName {
 
 const usual = { slowMs: 800, resetPercent: 30 };
 
-function faultOf({ kind, ms, percent }: Omit<z.infer<typeof breakRequest>, 'forSeconds'>): Fault {
+function faultOf({ kind, ms, percent, stream }: Omit<z.infer<typeof breakRequest>, 'forSeconds'>): Fault {
   if (kind === 'slow') return { kind, ms: ms ?? usual.slowMs };
-  if (kind === 'reset') return { kind, percent: percent ?? usual.resetPercent };
+  if (kind === 'reset') return { kind, percent: percent ?? usual.resetPercent, ...(stream && { stream }) };
   return { kind };
 }
 

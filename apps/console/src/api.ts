@@ -67,7 +67,8 @@ export interface Health {
 
 export interface Stations {
   client: { perSecond: number };
-  payments: Health & { count: number | null; totals: Totals; perSecond: number };
+  /** `count` and `totals` are null while a side does not answer. */
+  payments: Health & { count: number | null; totals: Totals | null; perSecond: number };
   /** `totals`: as the last comparison found them; null while what it compared is no longer so. */
   outbox: Health & {
     pending: number | null;
@@ -79,7 +80,7 @@ export interface Stations {
   queue: Health & { underWay: number | null };
   /** `absorbed`: copies that came again and were not posted again. */
   inbox: Health & { absorbed: number | null };
-  ledger: Health & { count: number | null; totals: Totals; perSecond: number; parked: number };
+  ledger: Health & { count: number | null; totals: Totals | null; perSecond: number; parked: number };
 }
 
 export interface LinkView {
@@ -88,10 +89,23 @@ export interface LinkView {
   state: 'up' | 'hurt' | 'cut';
   /** "up", or all that is wrong with it: "reset 30 % of requests, since 42 s". */
   says: string;
+  /** Each by itself; empty while it is up, and of what somebody else has done to it. */
+  faults: FaultView[];
   /** Seconds until the console heals it by itself; null: until somebody does. */
   healsInSeconds: number | null;
   /** What it means for the money while it is broken; null while it is up. */
   means: string | null;
+}
+
+export interface FaultView {
+  kind: FaultKind;
+  /** Of `slow`. */
+  ms: number | null;
+  /** Of `reset`. */
+  percent: number | null;
+  /** Which way it works, of `reset`: requests, answers, or both. */
+  stream: 'upstream' | 'downstream' | 'both' | null;
+  sinceSeconds: number | null;
 }
 
 export interface ProcessView {
@@ -132,6 +146,29 @@ export interface RunView {
   failure: string | null;
 }
 
+/** `GET /api/runs`: those of this console, the newest first, at most twenty, as they were and what came of them. */
+export interface MeasuredRun {
+  run: RunView;
+  startedAt: string;
+  chapter: 1 | 2 | 3 | 4;
+  /**
+   * Row by row: what became of each row that was sent. `settled` false: something is still under way, or a side does not
+   * answer, and the numbers may change. Null until it could be counted for the first time.
+   */
+  outcome: {
+    settled: boolean;
+    /** Rows that were sent and are not in the ledger. */
+    lost: { count: number; totals: Totals };
+    /** Transfers beyond the first of a row. */
+    twice: { count: number; totals: Totals };
+  } | null;
+  /** Of whole rows, from the first attempt to the last answer; null until it is done. */
+  p95Ms: number | null;
+  perSecond: number | null;
+  /** Rows answered 2xx in each second of the run, in order: a sparkline. At most 60, of longer runs each stands for more. */
+  pace: number[];
+}
+
 /** One line of the event strip, as the event `happened`; the last two hundred come first to a page that connects. */
 export interface Happened {
   /** Grows; also the SSE id. */
@@ -163,10 +200,12 @@ export interface Point {
 }
 
 /**
- * `GET /api/compare`: both ledgers now. `breaks` at most 200, the oldest first; `?class=` one of the names below,
- * `?find=` part of an id, an idempotency key or an exact amount.
+ * `GET /api/compare`: both ledgers now. `rows`: at most 200 breaks, the oldest first; `?class=` one of the names below.
+ * `?find=` a payment id, an idempotency key, an account or an exact amount finds payments about which both sides agree, too.
  */
 export interface CompareView {
+  /** What `find` did not look at; null if it looked at all there is. */
+  notSearched: string | null;
   agree: boolean;
   payments: { count: number; totals: Totals };
   ledger: { count: number; totals: Totals };
@@ -193,6 +232,8 @@ export interface LedgerRow {
   src: string;
   dest: string;
   amount: string;
+  /** What the ledger has; null where it has none. */
+  ledgerAmount: string | null;
   currency: string;
   class: BreakName | null;
   /** Why it is where it is; null if there is nothing to say. */
@@ -222,6 +263,16 @@ export interface PaymentLife {
   }[];
   /** The request that would look it up. */
   curl: string;
+}
+
+/** `GET /api/about`: what does not change while the console runs. */
+export interface AboutView {
+  /** 1 to 4. */
+  chapters: ChapterNow[];
+  /** The faults that payment systems are known to fail at, by the names people give them. */
+  presets: { name: string; link: LinkName; fault: Omit<FaultView, 'sinceSeconds'>; means: string }[];
+  /** How a command begins here: "npx paid-once". */
+  command: string;
 }
 
 /** `GET /api/dead`: what is stuck, on both sides, by reason. */
@@ -256,7 +307,8 @@ export interface MeasuredView {
 /**
  * What the page may ask for. Each needs `x-paid-once-console: 1` (no other site can send it) and answers 200 with what it
  * did, or a problem document (`application/problem+json`: title, detail, money, next). In order:
- * POST /api/links/NAME/break {kind, ms?, percent?, forSeconds?} · POST /api/links/heal {link?} · POST /api/processes/NAME/ACTION
+ * POST /api/links/NAME/break {kind, ms?, percent?, stream?, forSeconds?} · POST /api/links/heal {link?}
+ * POST /api/processes/NAME/ACTION (kill, stop, cont, restart)
  * POST /api/runs {rows: 1|1000} | text/csv · POST /api/runs/stop · POST /api/chapter {chapter} · POST /api/repair {}
  * POST /api/dead/redrive {reason?|payment?|all} · POST /api/reset {}
  */
@@ -264,6 +316,7 @@ export interface BreakRequest {
   kind: FaultKind;
   ms?: number;
   percent?: number;
+  stream?: 'upstream' | 'downstream' | 'both';
   forSeconds?: number;
 }
 export interface Done {

@@ -6,6 +6,7 @@ import { EventsController } from './events.controller.js';
 import { FromThisPage } from './from-this-page.js';
 import { Happenings } from './happenings.js';
 import { LookController } from './look.controller.js';
+import { RunCounter } from './run-counter.js';
 import { Runs } from './runs.js';
 import { CONSOLE_SETTINGS, type ConsoleSettings } from './settings.js';
 import { Watch } from './watch.js';
@@ -23,6 +24,7 @@ export class ConsoleModule {
         Control,
         FromThisPage,
         Happenings,
+        RunCounter,
         Runs,
         Watch,
       ],

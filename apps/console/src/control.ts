@@ -44,6 +44,11 @@ export class Control implements OnModuleDestroy {
     };
   }
 
+  /** Payments, as whoever reads the page reaches it. */
+  get shownUrl(): string {
+    return this.settings.PAID_ONCE_SHOWN_URL ?? this.urls.payments;
+  }
+
   get key(): string | undefined {
     return this.settings.PAID_ONCE_API_KEY;
   }
@@ -65,7 +70,9 @@ export class Control implements OnModuleDestroy {
     if (!this.hasLauncher) return [];
     try {
       const found = await this.launcher('/processes', z.array(processInfo));
-      return found.map(({ name, kind, state, since }) => ({ name, kind, state, since }));
+      return found
+        .filter(({ name }) => name !== 'console') // who kills that sees nothing any more
+        .map(({ name, kind, state, since }) => ({ name, kind, state, since }));
     } catch {
       this.hasLauncher = false;
       setTimeout(() => (this.hasLauncher = true), launcherMs).unref();

@@ -3,6 +3,9 @@ import { Observable, Subject, takeUntil } from 'rxjs';
 import type { Snapshot } from './api.js';
 import { Watch } from './watch.js';
 
+/** Milliseconds: what is older was seen while nobody watched. */
+const freshMs = 1_000;
+
 /** What the page listens to: `snapshot` four times a second, `point` once, `happened` when something does. */
 @Controller('api')
 export class EventsController implements OnModuleDestroy {
@@ -29,7 +32,8 @@ export class EventsController implements OnModuleDestroy {
         send('happened', each);
       };
       const snapshot = (each: Snapshot) => send('snapshot', each);
-      if (this.watch.last) snapshot(this.watch.last);
+      const { last } = this.watch;
+      if (last && Date.now() - Date.parse(last.at) < freshMs) snapshot(last); // else the next one comes at once
       for (const each of happenings.since(seen)) happened(each);
       const ends = [
         happenings.listen(happened),

@@ -7,6 +7,7 @@ const link = (state: LinkView['state'], says: string): LinkView => ({
   name: 'relay-rabbitmq',
   state,
   says,
+  faults: [],
   healsInSeconds: null,
   means: null,
 });

@@ -1,5 +1,6 @@
 import { Controller, Get, NotFoundException, Param, Query } from '@nestjs/common';
 import { compare, type BreakRow } from '@paid-once/compare';
+import { faultPresets } from '@paid-once/links';
 import { readId } from '@paid-once/service';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,11 +10,26 @@ import { chapters } from '../../cli/src/chapters.js';
 import { checkout } from '../../cli/src/checkout.js';
 import { deadGroups } from '../../cli/src/dead/dead-letters.js';
 import { meaningOf } from '../../cli/src/dead/reasons.js';
+import { meaningsOf } from '../../cli/src/faults/meanings.js';
+import { commandName } from '../../cli/src/settings.js';
 import { lifeOf } from '../../cli/src/show/life.js';
 import { whatIsKnown } from '../../cli/src/show/what-is-known.js';
 import { sumOfMoney } from '../../cli/src/output/sums.js';
-import type { BreakName, CompareView, DeadView, LedgerRow, MeasuredView, PaymentLife, Point } from './api.js';
+import type {
+  AboutView,
+  BreakName,
+  CompareView,
+  DeadView,
+  LedgerRow,
+  MeasuredRun,
+  MeasuredView,
+  PaymentLife,
+  Point,
+} from './api.js';
 import { Control, done } from './control.js';
+import { findPayments, isAbout } from './find.js';
+import { Runs } from './runs.js';
+import { plain } from './views.js';
 import { Watch } from './watch.js';
 
 const mostRows = 200;
@@ -24,7 +40,28 @@ export class LookController {
   constructor(
     private readonly watch: Watch,
     private readonly control: Control,
+    private readonly runs: Runs,
   ) {}
+
+  @Get('about')
+  about(): AboutView {
+    return {
+      chapters: chapters.map(({ chapter, name, leavesOut, shows }) => ({ chapter, name, leavesOut, shows })),
+      presets: Object.entries(faultPresets).map(([name, { link, fault }]) => ({
+        name,
+        link,
+        fault: plain(fault),
+        means: meaningsOf(link, [fault.kind]).join(' '),
+      })),
+      command: commandName().command ?? 'npx paid-once',
+    };
+  }
+
+  /** What came of the runs that were paid here. */
+  @Get('runs')
+  measuredRuns(): MeasuredRun[] {
+    return this.runs.measured;
+  }
 
   @Get('points')
   points(@Query('since') since: unknown): Point[] {
@@ -35,7 +72,7 @@ export class LookController {
   @Get('compare')
   async compare(@Query('class') only: unknown, @Query('find') find: unknown): Promise<CompareView> {
     const wanted = typeof only === 'string' ? only : undefined;
-    const text = typeof find === 'string' ? find.trim().toLowerCase() : '';
+    const text = typeof find === 'string' ? find.trim() : '';
     const rows: LedgerRow[] = [];
     const { payments, ledger } = this.control.urls;
     const found = await this.asked(() =>
@@ -56,7 +93,24 @@ export class LookController {
       totals,
       oldestSeconds,
     }));
-    return { agree: found.agree, payments: found.payments, ledger: found.ledger, classes, rows };
+    const others = await this.agreedAbout(text, wanted, rows);
+    return {
+      agree: found.agree,
+      payments: found.payments,
+      ledger: found.ledger,
+      classes,
+      rows: [...rows, ...others.rows],
+      notSearched: others.notSearched,
+    };
+  }
+
+  /** @param only of one class of breaks: then nothing else is looked for */
+  private async agreedAbout(text: string, only: string | undefined, breaks: readonly LedgerRow[]) {
+    if (text === '' || only !== undefined) return { rows: [], notSearched: null };
+    const { payments } = this.control.urls;
+    const found = await this.asked(() => findPayments(text, payments, AbortSignal.timeout(10_000)));
+    const differing = new Set(breaks.map(({ paymentId }) => paymentId));
+    return { ...found, rows: found.rows.filter(({ paymentId }) => !differing.has(paymentId)) };
   }
 
   /** One payment's life, from POST to transfer. */
@@ -85,7 +139,7 @@ export class LookController {
           why: why ?? null,
         })),
       })),
-      curl: `curl ${this.control.urls.payments}/payments/${id}`,
+      curl: `curl ${this.control.shownUrl}/payments/${id}`,
     };
   }
 
@@ -158,12 +212,22 @@ const titles: Record<BreakName, string> = {
   order: 'Before their payments',
 };
 
-function rowOf({ kind, paymentId, type, since, src, dest, amount, currency, detail }: BreakRow): LedgerRow {
-  return { paymentId, type, at: since, src, dest, amount, currency, class: kind, detail: detail || null };
+function rowOf(row: BreakRow): LedgerRow {
+  const { kind, paymentId, type, since, src, dest, amount, currency, detail } = row;
+  const ledgerAmount = row.ledgerAmount ?? (onlyInLedger.has(kind) ? amount : null);
+  return {
+    paymentId,
+    type,
+    at: since,
+    src,
+    dest,
+    amount,
+    ledgerAmount,
+    currency,
+    class: kind,
+    detail: detail || null,
+  };
 }
 
-/** @param text part of an id or an account, or an exact amount; empty: all */
-function isAbout({ paymentId, messageId, src, dest, amount }: BreakRow, text: string): boolean {
-  if (text === '' || amount === text) return true;
-  return [paymentId, messageId ?? '', src, dest].some((each) => each.toLowerCase().includes(text));
-}
+/** What is wrong there is what the ledger has. */
+const onlyInLedger: ReadonlySet<BreakName> = new Set(['unexpected', 'duplicate', 'order']);

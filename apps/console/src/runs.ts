@@ -1,11 +1,14 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
-import { BadPaymentsFile, payFile, type PayProgress } from '@paid-once/payer';
+import { BadPaymentsFile, payFile, paymentRows, type PayProgress, type PayResult } from '@paid-once/payer';
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RunView } from './api.js';
+import type { MeasuredRun, RunView } from './api.js';
 import { Happenings } from './happenings.js';
+import { Pace } from './pace.js';
 import { ActionFailed, FileCannotBePaid } from './refusals.js';
+import { sentRow, type SentRow } from './run-outcome.js';
 
 export interface RunOrder {
   /** "1,000 payments of payments.csv". */
@@ -13,15 +16,25 @@ export interface RunOrder {
   csv: string;
   url: string;
   apiKey: string | undefined;
-  /** As the chapter pays: with a key for each row, and repeating what has no answer, or not. */
-  keys: boolean;
-  retry: boolean;
+  /** As it pays: with a key for each row, and repeating what has no answer, or not. */
+  chapter: 1 | 2 | 3 | 4;
 }
+
+/** A run that is over, and what is left to count of it. */
+export interface PaidRun {
+  measured: MeasuredRun;
+  /** Empty: which they were is not known, and nothing can be counted. */
+  sent: SentRow[];
+}
+
+const mostRuns = 20;
 
 /** The payments that somebody has made through the page, one run at a time. */
 @Injectable()
 export class Runs implements OnModuleDestroy {
   current: RunView | null = null;
+  /** The newest first. */
+  readonly paid: PaidRun[] = [];
   /** Requests of all runs, repeats included. */
   attempts = 0;
   private stopping = new AbortController();
@@ -44,10 +57,13 @@ export class Runs implements OnModuleDestroy {
         next: 'Stop it, or wait until it is done.',
       });
     const view: RunView = { ...nothingYet, id: String(++this.number), title: order.title };
+    const { chapter } = order;
+    const startedAt = new Date().toISOString();
+    const measured = { run: view, startedAt, chapter, outcome: null, p95Ms: null, perSecond: null, pace: [] };
     this.current = view;
     this.stopping = new AbortController();
     const begun = Promise.withResolvers<void>();
-    this.paying = this.pay(order, view, begun.resolve).catch((error: unknown) => {
+    this.paying = this.pay(order, measured, begun.resolve).catch((error: unknown) => {
       view.state = 'failed';
       view.failure = error instanceof Error ? error.message : String(error);
       begun.reject(error);
@@ -59,6 +75,10 @@ export class Runs implements OnModuleDestroy {
     return view;
   }
 
+  get measured(): MeasuredRun[] {
+    return this.paid.map(({ measured }) => measured);
+  }
+
   /** @returns whether one was paying */
   stop(): boolean {
     if (this.current?.state !== 'running') return false;
@@ -66,29 +86,48 @@ export class Runs implements OnModuleDestroy {
     return true;
   }
 
-  private async pay(order: RunOrder, view: RunView, begun: () => void): Promise<void> {
+  private async pay(order: RunOrder, measured: MeasuredRun, begun: () => void): Promise<void> {
     const folder = await mkdtemp(join(tmpdir(), 'paid-once-console-'));
+    const view = measured.run;
     try {
       const file = join(folder, 'payments.csv');
       await writeFile(file, order.csv);
+      const run = `console-${randomUUID()}`;
+      const pace = new Pace();
       const startedAt = performance.now();
-      const { interrupted } = await payFile({
+      const result = await payFile({
         file,
+        run,
         url: order.url,
         apiKey: order.apiKey,
-        keys: order.keys ? 'one-per-row' : 'none',
-        ...(!order.retry && { retry: false }),
+        keys: order.chapter >= 3 ? 'one-per-row' : 'none',
+        ...(order.chapter === 1 && { retry: false }),
         signal: this.stopping.signal,
-        beforeRow: async () => begun(),
-        onProgress: (progress) => this.progress(view, progress, startedAt),
+        beforeRow: async () => this.begins(measured, begun),
+        onProgress: (progress) => {
+          this.progress(view, progress, startedAt);
+          measured.pace = pace.after(performance.now() - startedAt, view.accepted + view.replayed);
+        },
       });
-      begun(); // if it has no row
-      view.state = interrupted ? 'stopped' : 'done';
-      view.secondsLeft = null;
-      this.happenings.add({ who: 'you', says: outcomeOf(view), kind: 'paid' });
+      this.begins(measured, begun); // if it has no row
+      const sent = await sentRows(file, run, result);
+      this.paid[this.paid.findIndex((each) => each.measured === measured)] = { measured, sent };
+      const { p95Ms, seconds, accepted, replayed } = result.summary;
+      const perSecond = seconds > 0 ? Math.round((accepted + replayed) / seconds) : null;
+      Object.assign(measured, { p95Ms, perSecond });
+      Object.assign(view, { state: result.interrupted ? 'stopped' : 'done', secondsLeft: null });
+      this.happenings.add({ who: 'you', says: wordsFor(view), kind: 'paid' });
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
+  }
+
+  /** Its file is good: from now on it counts as a run. */
+  private begins(measured: MeasuredRun, begun: () => void): void {
+    if (this.paid.some((each) => each.measured === measured)) return;
+    this.paid.unshift({ measured, sent: [] });
+    this.paid.splice(mostRuns);
+    begun();
   }
 
   private progress(view: RunView, progress: PayProgress, startedAt: number): void {
@@ -109,6 +148,31 @@ export class Runs implements OnModuleDestroy {
   }
 }
 
+/**
+ * The rows of which the ledger should have something: not those that were refused, nor those that a stop left half-way, of
+ * which nobody claims that they were paid. Of rows with references of their own nobody can tell which is which.
+ */
+async function sentRows(
+  file: string,
+  run: string,
+  { summary, problems, interrupted }: PayResult,
+): Promise<SentRow[]> {
+  const left = new Set(
+    problems.filter(({ outcome }) => outcome === 'refused' || interrupted).map(({ row }) => row),
+  );
+  if (summary.refused + (interrupted ? summary.failed : 0) > left.size) return [];
+  const rows: SentRow[] = [];
+  const tried = summary.accepted + summary.replayed + summary.refused + summary.failed;
+  for await (const row of paymentRows(file)) {
+    if (row.row > tried) break; // they are begun in their order
+    if (row.kind === 'bad' || left.has(row.row)) continue;
+    if (row.reference !== undefined) return [];
+    const sent = sentRow(`${run}/${row.row}`, row.amount, row.currency);
+    if (sent) rows.push(sent);
+  }
+  return rows;
+}
+
 const nothingYet = {
   state: 'running' as const,
   rows: 0,
@@ -122,7 +186,7 @@ const nothingYet = {
   failure: null,
 };
 
-function outcomeOf({ title, state, accepted, replayed, refused, unknown }: RunView): string {
+function wordsFor({ title, state, accepted, replayed, refused, unknown }: RunView): string {
   const parts = [
     `${accepted} accepted`,
     ...(replayed > 0 ? [`${replayed} had been paid before`] : []),

@@ -32,10 +32,12 @@ export async function servePage(fastify: FastifyInstance): Promise<void> {
 const itself = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/;
 
 /** A name that somebody else's DNS makes point here would make this page his. @param hosts further names, as in a URL */
+// Probes ask by whatever name they have, and learn nothing.
 export function refuseOtherHosts(fastify: FastifyInstance, hosts: readonly string[]): void {
   fastify.addHook('onRequest', (request, _reply, done) => {
     const { host = '' } = request.headers;
-    const isOurs = itself.test(host) || hosts.includes(host.replace(/:\d+$/, ''));
+    const isOurs =
+      request.url.startsWith('/health/') || itself.test(host) || hosts.includes(host.replace(/:\d+$/, ''));
     done(
       isOurs
         ? undefined

@@ -10,6 +10,9 @@ export const schema = serviceSettings.extend({
   PAID_ONCE_LEDGER_URL: http('http://127.0.0.1:8081'),
   PAID_ONCE_RELAY_URL: http('http://127.0.0.1:8082'),
   PAID_ONCE_LINK_URL: http('http://127.0.0.1:8888').describe('payments, through the link that can be cut'),
+  PAID_ONCE_SHOWN_URL: url('http:', 'https:')
+    .optional()
+    .describe('payments, as those who read the page reach it; default PAID_ONCE_PAYMENTS_URL'),
   PAID_ONCE_TOXIPROXY_URL: url('http:', 'https:')
     .optional()
     .describe('what breaks links; without it the page shows none'),

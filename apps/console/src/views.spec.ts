@@ -83,10 +83,11 @@ describe('the links', () => {
         name: 'relay-rabbitmq',
         state: 'cut',
         says: 'cut',
+        faults: [{ kind: 'cut', ms: null, percent: null, stream: null, sinceSeconds: null }],
         healsInSeconds: 5,
         means: 'Payments are still accepted; they wait safely in the outbox.',
       },
-      { name: 'ledger-rabbitmq', state: 'up', says: 'up', healsInSeconds: null, means: null },
+      { name: 'ledger-rabbitmq', state: 'up', says: 'up', faults: [], healsInSeconds: null, means: null },
     ]);
   });
 

@@ -1,9 +1,9 @@
-import { faultsOn, linkNames, type LinkName, type LinkState } from '@paid-once/links';
+import { faultsOn, linkNames, type Fault, type LinkName, type LinkState } from '@paid-once/links';
 import { meaningsOf } from '../../cli/src/faults/meanings.js';
 import { conditionOf } from '../../cli/src/faults/words.js';
 import { attentionIn } from '../../cli/src/status/attention.js';
 import type { Asked, Parts } from '../../cli/src/status/parts.js';
-import type { AttentionView, Health, LinkView, Stations, Totals } from './api.js';
+import type { AttentionView, FaultView, Health, LinkView, Stations, Totals } from './api.js';
 
 /**
  * What the parts say of themselves, as the page draws it.
@@ -58,7 +58,7 @@ function queueHealth({ outbox, consumer }: Parts): Health {
 }
 
 function balanceOf({ value }: Parts['payments']) {
-  return { count: value?.count ?? null, totals: value?.totals ?? {} };
+  return { count: value?.count ?? null, totals: value?.totals ?? null };
 }
 
 /** What has left the outbox and is neither posted nor set aside. */
@@ -87,12 +87,30 @@ export function linksIn({ links }: Parts, healsAt: ReadonlyMap<string, Date>, no
         name: link.name,
         state: kinds.includes('cut') || kinds.includes('half-open') ? 'cut' : isBroken ? 'hurt' : 'up',
         says: conditionOf(link, now),
+        faults: faultsOn(link).flatMap(({ fault, since }) => (fault ? viewOf(fault, since, now) : [])),
         healsInSeconds:
           isBroken && heals ? Math.max(0, Math.ceil((heals.getTime() - now.getTime()) / 1_000)) : null,
         means: isBroken ? meaningsOf(link.name, kinds).join(' ') || null : null,
       } satisfies LinkView;
     })
     .sort((a, b) => linkNames.indexOf(a.name) - linkNames.indexOf(b.name));
+}
+
+function viewOf(fault: Fault, since: Date | undefined, now: Date): FaultView {
+  return {
+    ...plain(fault),
+    sinceSeconds: since ? Math.max(0, Math.round((now.getTime() - since.getTime()) / 1_000)) : null,
+  };
+}
+
+/** A fault with all that a fault can have. */
+export function plain(fault: Fault): Omit<FaultView, 'sinceSeconds'> {
+  return {
+    kind: fault.kind,
+    ms: fault.kind === 'slow' ? fault.ms : null,
+    percent: fault.kind === 'reset' ? fault.percent : null,
+    stream: fault.kind === 'reset' ? (fault.stream ?? 'upstream') : null,
+  };
 }
 
 function isOurs(link: LinkState): link is LinkState & { name: LinkName } {

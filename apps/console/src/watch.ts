@@ -3,8 +3,9 @@ import { compare } from '@paid-once/compare';
 import { pause } from '@paid-once/service';
 import { currentChapter, chapters } from '../../cli/src/chapters.js';
 import { failureOf } from '../../cli/src/failure.js';
-import { askParts, type Parts } from '../../cli/src/status/parts.js';
+import { questionsTo, type Parts } from '../../cli/src/status/parts.js';
 import type { ChapterNow, Mode, Point, Snapshot } from './api.js';
+import { Asking } from './asking.js';
 import { Control } from './control.js';
 import { Happenings } from './happenings.js';
 import { Points } from './points.js';
@@ -16,7 +17,9 @@ import { attentionOf, linksIn, stationsOf } from './views.js';
 
 /** Milliseconds: how often it looks, with and without somebody who watches. */
 const lookMs = { watched: 250, alone: 5_000 };
-/** Of what a look or a comparison took, so long it rests: they cost the databases something. */
+/** How long a look waits for what is slow, in milliseconds. */
+const patienceMs = 500;
+/** Of what a comparison took, so long it rests: it costs the databases something. */
 const restFactor = 4;
 const compareMs = 1_000;
 const chapterMs = 2_000;
@@ -32,7 +35,8 @@ export class Watch implements OnModuleInit, OnModuleDestroy {
   private readonly listeners = new Set<Listener>();
   private readonly ended = new AbortController();
   private wake = new AbortController();
-  private parts: Parts | undefined;
+  /** As they were seen last. */
+  parts: Parts | undefined;
   private compared: Compared | undefined;
   private chapter: ChapterNow | null = null;
   private readonly rates = { accepted: new Rate(), posted: new Rate(), asked: new Rate() };
@@ -66,22 +70,25 @@ export class Watch implements OnModuleInit, OnModuleDestroy {
   }
 
   private async look(): Promise<void> {
+    const questions = Object.entries(questionsTo(this.control.urls, this.ended.signal));
+    const asking = questions.map(([name, ask]) => [name, new Asking<unknown>(ask)] as const);
     while (!this.isOver) {
-      const startedAt = performance.now();
-      const parts = await askParts(this.control.urls, this.ended.signal).catch((error: unknown) => {
-        if (this.isOver) return undefined;
-        throw error;
+      const answers = Promise.all(asking.map(([, part]) => part.again()));
+      await Promise.race([answers, pause(patienceMs, this.ended.signal)]).catch((error: unknown) => {
+        if (!this.isOver) throw error;
       });
-      if (parts) this.tell(await this.snapshotOf(parts));
-      await this.rest(performance.now() - startedAt);
+      answers.catch(() => {}); // it is thrown by the look that waits for it
+      const parts = Object.fromEntries(asking.map(([name, part]) => [name, part.now])) as unknown as Parts;
+      if (!this.isOver) this.tell(await this.snapshotOf(parts));
+      await this.rest();
     }
   }
 
   /** Somebody who begins to watch ends the rest. */
-  private async rest(tookMs: number): Promise<void> {
+  private async rest(): Promise<void> {
     const ms = this.listeners.size > 0 ? lookMs.watched : lookMs.alone;
     this.wake = new AbortController();
-    if (!this.isOver) await pause(Math.max(ms - tookMs, tookMs * restFactor), this.wake.signal);
+    if (!this.isOver) await pause(ms, this.wake.signal);
   }
 
   private async snapshotOf(parts: Parts): Promise<Snapshot> {
@@ -106,7 +113,7 @@ export class Watch implements OnModuleInit, OnModuleDestroy {
       processes: await this.control.processes(),
       attention: attentionOf(parts, now),
       run: this.runs.current,
-      latency: null,
+      latency: latencyIn(parts),
     };
   }
 
@@ -165,4 +172,9 @@ export class Watch implements OnModuleInit, OnModuleDestroy {
       await pause(chapterMs, this.ended.signal);
     }
   }
+}
+
+function latencyIn({ consumer }: Parts): Snapshot['latency'] {
+  const times = consumer.value?.endToEnd;
+  return times ? { p50: times.p50Ms, p95: times.p95Ms, p99: times.p99Ms } : null;
 }

@@ -58,6 +58,8 @@ export interface BreakRow {
   ageSeconds: number;
   /** A person gave it up: nothing is to be done about it. */
   dropped?: Dropped;
+  /** Of an amount that differs: what the ledger has instead, in major units of its currency. */
+  ledgerAmount?: string;
   /** Why it was parked or dead-lettered, and who gave it up; what the ledger has instead. Empty where there is nothing to say. */
   detail: string;
 }

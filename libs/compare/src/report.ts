@@ -45,6 +45,7 @@ export class Report {
       since: Number.isFinite(sinceMs) ? new Date(sinceMs).toISOString() : '',
       ageSeconds: secondsSince(sinceMs),
       ...(dropped && { dropped }),
+      ...(ledgerRow && { ledgerAmount: formatAmount(BigInt(ledgerRow.amountMinor), ledgerRow.currency) }),
       detail: [
         ...(reason === undefined ? [] : [reason]),
         ...(dropped ? [`dropped by ${dropped.by}: ${dropped.why}`] : []),

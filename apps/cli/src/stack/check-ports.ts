@@ -34,6 +34,7 @@ const what: Record<keyof CliSettings['ports'], string> = {
   relay: 'the relay',
   link: 'the link "payment"',
   toxiproxy: 'the control of the links',
+  console: 'the console',
 };
 
 /** Node names its main thread, and Linux then calls the process so. */

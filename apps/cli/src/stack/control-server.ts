@@ -3,17 +3,16 @@ import { chmod, rm } from 'node:fs/promises';
 import { createServer, type ServerResponse } from 'node:http';
 import { controlSocket } from './control-socket.js';
 import { processActions } from './process-info.js';
-import { managedProcesses } from './managed-processes.js';
+import type { ManagedProcess } from './managed-processes.js';
 import { ProcessControl, ProcessRefusal } from './process-control.js';
-import type { Stack } from './start-stack.js';
 
 /** The control of a running system's processes, see `serveControl`. */
 export async function openControl(
   directory: string,
-  stack: Stack,
+  processes: readonly ManagedProcess[],
   say: (line: string) => void,
 ): Promise<() => Promise<void>> {
-  return serveControl(directory, new ProcessControl(managedProcesses(stack), say));
+  return serveControl(directory, new ProcessControl(processes, say));
 }
 
 /**

@@ -16,11 +16,14 @@ export interface ManagedProcess {
   restart(): Promise<void>;
 }
 
-/** All that the launcher started, in the order of a payment's path; servers that were given by URL are not ours. */
-export function managedProcesses({
-  instances,
-  servers,
-}: Pick<Stack, 'instances' | 'servers'>): ManagedProcess[] {
+/**
+ * All that the launcher started, in the order of a payment's path; servers that were given by URL are not ours.
+ * @param console the page's process, where there is one
+ */
+export function managedProcesses(
+  { instances, servers }: Pick<Stack, 'instances' | 'servers'>,
+  console?: SupervisedService,
+): ManagedProcess[] {
   return [
     ...[...instances.payments, ...instances.relay, ...instances.ledger].map(managedService),
     ...(servers === undefined
@@ -30,6 +33,7 @@ export function managedProcesses({
           managedServer('rabbitmq', servers.broker),
           managedServer('ledger-db', servers.ledgerDb),
         ]),
+    ...(console === undefined ? [] : [managedService(console)]),
   ];
 }
 

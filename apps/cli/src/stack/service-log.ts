@@ -51,7 +51,7 @@ const frameworkContexts = new Set([
   'NestApplication',
 ]);
 
-const serviceNames = /^(payments|ledger|relay)(-\d+)?$/;
+const serviceNames = /^(payments|ledger|relay|console)(-\d+)?$/;
 
 function levelColours({ red, yellow }: Output['colours']): Record<string, (text: string) => string> {
   return { error: red, fatal: red, warn: yellow };

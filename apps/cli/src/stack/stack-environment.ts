@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { checkout } from '../checkout.js';
-import type { CliSettings, SystemUrls } from '../settings.js';
+import type { SystemPorts, SystemUrls } from '../settings.js';
 import { environment } from '../settings.js';
 import type { Passwords } from './passwords.js';
 
@@ -28,7 +28,7 @@ export interface LinkPorts {
 export function stackEnvironment(options: {
   servers: ServerAddresses;
   passwords: Passwords;
-  ports: CliSettings['ports'];
+  ports: SystemPorts;
   linkPorts: LinkPorts;
   lab: boolean;
 }): Record<string, string> {
@@ -82,7 +82,7 @@ export function stackEnvironment(options: {
   };
 }
 
-export function urlsAt(ports: CliSettings['ports']): SystemUrls {
+export function urlsAt(ports: SystemPorts): SystemUrls {
   const at = (port: number) => `http://127.0.0.1:${port}`;
   return {
     payments: at(ports.payments),

@@ -72,6 +72,7 @@ describe('a system on this machine', () => {
       relay: taken,
       link: taken,
       toxiproxy: taken,
+      console: taken,
     }).then(
       () => undefined,
       (error: unknown) => error,
@@ -83,6 +84,7 @@ describe('a system on this machine', () => {
       happened: expect.stringContaining(`process ${process.pid}`),
     });
     expect(failure).toMatchObject({ happened: expect.stringContaining('PAID_ONCE_TOXIPROXY_PORT') });
+    expect(failure).toMatchObject({ happened: expect.stringContaining('PAID_ONCE_CONSOLE_PORT') });
   });
 
   it('undoes everything in reverse, also after a step that failed', async () => {

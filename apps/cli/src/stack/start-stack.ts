@@ -2,7 +2,7 @@ import { freePorts, startServers, type Servers, type ServersKind } from '@paid-o
 import { connectLinks, startStandIn, type LinkControl } from '@paid-once/links';
 import { setUpSystem, type SetupDone } from '../set-up/set-up-system.js';
 import type { ServiceName } from '../services.js';
-import type { CliSettings, SystemUrls } from '../settings.js';
+import type { SystemPorts, SystemUrls } from '../settings.js';
 import { Cleanup } from './cleanup.js';
 import { passwordsIn, randomPasswords } from './passwords.js';
 import {
@@ -26,7 +26,7 @@ export interface StackOptions {
   /** Whether a crash of the machine must not lose what was committed (fsync). Default: only with a directory. */
   durable?: boolean;
   /** Default: free ones. */
-  ports?: CliSettings['ports'];
+  ports?: SystemPorts;
   /** How many of each service; the second and further ones take free ports. Default 1. */
   instances?: Partial<Record<ServiceName, number>>;
   /** Settings for all instances of a service, on top of the stack's own. */
@@ -193,7 +193,7 @@ function forServices(env: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !name.includes('_ADMIN_')));
 }
 
-async function freeStackPorts(): Promise<CliSettings['ports']> {
+async function freeStackPorts(): Promise<SystemPorts> {
   const [payments = 0, ledger = 0, relay = 0, link = 0, toxiproxy = 0] = await freePorts(5);
   return { payments, ledger, relay, link, toxiproxy };
 }

@@ -9,7 +9,7 @@ const restartAfterMs = 1_000;
 const stopLimitMs = 4_000;
 
 export interface ServiceOptions {
-  service: ServiceName;
+  service: ServiceName | 'console';
   /** `ledger`, or `ledger-2` where there are several. */
   name: string;
   url: string;

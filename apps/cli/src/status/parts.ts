@@ -18,6 +18,8 @@ const ledgerAnswer = z.object({
     .or(z.string().transform((kind) => ({ kind, cause: undefined }))),
   /** What came again and was not posted again, by what told it. */
   duplicates: z.record(z.string(), z.number()).optional(),
+  /** Milliseconds, of what was posted in the last five seconds; null while nothing is. */
+  endToEnd: z.object({ p50Ms: z.number(), p95Ms: z.number(), p99Ms: z.number() }).nullish(),
   /** Null while it posts. */
   stalledSince: z.string().nullish(),
   /** `waitingFor`: why what RabbitMQ gave up cannot be fetched; null while it can. */
@@ -38,19 +40,27 @@ export interface Parts {
   dead: Asked<DeadGroup[]>;
 }
 
+/** How each part is asked. */
+export type Questions = { [Name in keyof Parts]: () => Promise<Parts[Name]> };
+
+export function questionsTo(urls: SystemUrls, signal: AbortSignal): Questions {
+  return {
+    payments: () => asked(sideOf('payments', urls.payments, signal).stats()),
+    outbox: () => asked(relayStatus(urls.relay, signal)),
+    ledger: () => asked(sideOf('ledger', urls.ledger, signal).stats()),
+    consumer: () => asked(call('ledger', urls.ledger, { path: '/status', signal }, ledgerAnswer)),
+    parked: () => asked(call('ledger', urls.ledger, { path: '/parked?limit=1', signal }, parkedAnswer)),
+    links: () => asked(connectLinks(urls.toxiproxy).list()),
+    interventions: () => asked(interventionsNow(urls.payments, signal)),
+    dead: () => asked(deadWhereAnswered(urls, signal)),
+  };
+}
+
 /** Asks all of them at once; one that does not answer keeps no other back. */
 export async function askParts(urls: SystemUrls, signal: AbortSignal): Promise<Parts> {
-  const [payments, outbox, ledger, consumer, parked, links, interventions, dead] = await Promise.all([
-    asked(sideOf('payments', urls.payments, signal).stats()),
-    asked(relayStatus(urls.relay, signal)),
-    asked(sideOf('ledger', urls.ledger, signal).stats()),
-    asked(call('ledger', urls.ledger, { path: '/status', signal }, ledgerAnswer)),
-    asked(call('ledger', urls.ledger, { path: '/parked?limit=1', signal }, parkedAnswer)),
-    asked(connectLinks(urls.toxiproxy).list()),
-    asked(interventionsNow(urls.payments, signal)),
-    asked(deadWhereAnswered(urls, signal)),
-  ]);
-  return { payments, outbox, ledger, consumer, parked, links, interventions, dead };
+  const questions = Object.entries(questionsTo(urls, signal));
+  const answers = questions.map(async ([name, ask]) => [name, await ask()] as const);
+  return Object.fromEntries(await Promise.all(answers)) as unknown as Parts;
 }
 
 /** That a side does not answer, its other parts tell. */

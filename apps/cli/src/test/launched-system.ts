@@ -21,7 +21,7 @@ import { processInfo, type ProcessInfo } from '../stack/process-info.js';
  */
 export class LaunchedSystem {
   private constructor(
-    readonly urls: SystemUrls,
+    readonly urls: SystemUrls & { console: string },
     /** Its state directory. */
     readonly directory: string,
     private readonly root: string,
@@ -38,14 +38,15 @@ export class LaunchedSystem {
     // What was built must not look older than what it was built from.
     await writeFile(join(root, 'dist/.built'), '');
     await symlink(join(checkout, 'node_modules'), join(root, 'node_modules'));
-    const [payments = 0, ledger = 0, relay = 0, link = 0, toxiproxy = 0] = await freePorts(5);
-    const ports = { payments, ledger, relay, link, toxiproxy };
+    const [payments = 0, ledger = 0, relay = 0, link = 0, toxiproxy = 0, page = 0] = await freePorts(6);
+    const ports = { payments, ledger, relay, link, toxiproxy, console: page };
     const env: NodeJS.ProcessEnv = { PATH: process.env.PATH, PAID_ONCE_SERVERS: 'local', ...settings };
     for (const [name, port] of Object.entries(ports))
       env[`PAID_ONCE_${name.toUpperCase()}_PORT`] = String(port);
+    const urls = { ...urlsAt(ports), console: `http://127.0.0.1:${page}` };
     const log: string[] = [];
     const { launcher, ready } = launch(root, env, log);
-    const system = new LaunchedSystem(urlsAt(ports), await stateDirectoryOf(root), root, env, launcher, log);
+    const system = new LaunchedSystem(urls, await stateDirectoryOf(root), root, env, launcher, log);
     try {
       await ready;
     } catch (error) {

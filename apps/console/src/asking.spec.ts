@@ -1,0 +1,48 @@
+import { describe, expect, it, jest } from '@jest/globals';
+import type { Asked } from '../../cli/src/status/parts.js';
+import { Asking } from './asking.js';
+
+describe('a part that is asked', () => {
+  it('is said to hang once it has not answered for two seconds, and answers again when it does', async () => {
+    const now = jest.spyOn(performance, 'now').mockReturnValue(10_000);
+    try {
+      let answer: (answer: Asked<number>) => void = () => {};
+      const part = new Asking(() => new Promise<Asked<number>>((resolve) => (answer = resolve)));
+      const first = part.again();
+      answer({ value: 1 });
+      await first;
+      expect(part.now).toEqual({ value: 1 });
+      const second = part.again();
+      now.mockReturnValue(11_900);
+      expect(part.now).toEqual({ value: 1 });
+      now.mockReturnValue(13_100);
+      expect(part.now).toEqual({ reason: 'It has not answered for 3 s.' });
+      answer({ value: 2 });
+      await second;
+      expect(part.now).toEqual({ value: 2 });
+    } finally {
+      now.mockRestore();
+    }
+  });
+
+  it('is left in peace for four times as long as its answer took', async () => {
+    const now = jest.spyOn(performance, 'now').mockReturnValue(0);
+    try {
+      let asked = 0;
+      const part = new Asking(async () => {
+        asked++;
+        now.mockReturnValue(500);
+        return { value: asked };
+      });
+      await part.again();
+      now.mockReturnValue(2_400);
+      await part.again();
+      expect(asked).toBe(1);
+      now.mockReturnValue(2_600);
+      await part.again();
+      expect(asked).toBe(2);
+    } finally {
+      now.mockRestore();
+    }
+  });
+});

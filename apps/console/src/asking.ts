@@ -1,0 +1,45 @@
+import type { Asked } from '../../cli/src/status/parts.js';
+
+/** Milliseconds: after so long without an answer a part hangs, unless its answers always take that long. */
+const hangMs = 2_000;
+/** Of what an answer took, so long it is left in peace: it costs the databases something. */
+const restFactor = 4;
+const restAfterFailureMs = 1_000;
+
+/**
+ * A part of the system that is asked again and again. One that hangs keeps no other back, and is called so: what it said
+ * before is no longer true of it.
+ */
+export class Asking<Value> {
+  private answer: Asked<Value> = { reason: 'it was not asked yet' };
+  private pending: Promise<void> | undefined;
+  private askedAt = 0;
+  private tookMs = 0;
+  private restsUntil = 0;
+
+  constructor(private readonly ask: () => Promise<Asked<Value>>) {}
+
+  /** @returns resolves when nothing is asked any more; rejects with what only a bug can cause */
+  again(): Promise<void> {
+    if (this.pending === undefined && performance.now() >= this.restsUntil) {
+      this.askedAt = performance.now();
+      this.pending = this.ask()
+        .then((answer) => this.answered(answer))
+        .finally(() => (this.pending = undefined));
+    }
+    return this.pending ?? Promise.resolve();
+  }
+
+  get now(): Asked<Value> {
+    const waitedMs = performance.now() - this.askedAt;
+    if (this.pending === undefined || waitedMs < Math.max(hangMs, this.tookMs * 2)) return this.answer;
+    return { reason: `It has not answered for ${Math.floor(waitedMs / 1_000)} s.` };
+  }
+
+  private answered(answer: Asked<Value>): void {
+    const hasFailed = answer.reason !== undefined;
+    if (!hasFailed) this.tookMs = performance.now() - this.askedAt;
+    this.answer = answer;
+    this.restsUntil = performance.now() + (hasFailed ? restAfterFailureMs : this.tookMs * restFactor);
+  }
+}
