@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { count } from '../../cli/src/output/words.js';
 import type { MeasuredRun, RunView } from './api.js';
 import { Happenings } from './happenings.js';
 import { Pace } from './pace.js';
@@ -188,10 +189,10 @@ const nothingYet = {
 
 function wordsFor({ title, state, accepted, replayed, refused, unknown }: RunView): string {
   const parts = [
-    `${accepted} accepted`,
-    ...(replayed > 0 ? [`${replayed} had been paid before`] : []),
-    ...(refused > 0 ? [`${refused} refused`] : []),
-    ...(unknown > 0 ? [`of ${unknown} nobody knows`] : []),
+    `${count(accepted)} accepted`,
+    ...(replayed > 0 ? [`${count(replayed)} had been paid before`] : []),
+    ...(refused > 0 ? [`${count(refused)} refused`] : []),
+    ...(unknown > 0 ? [`of ${count(unknown)} nobody knows`] : []),
   ];
   return `${title}: ${state === 'stopped' ? 'stopped, ' : ''}${parts.join(', ')}`;
 }
