@@ -1,7 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createHttpApplication } from '@paid-once/service';
-import type { CompareView, Done, PaymentLife, RunView, Snapshot } from '../apps/console/src/api.js';
+import type {
+  CompareView,
+  Done,
+  MeasuredRun,
+  PaymentLife,
+  RunView,
+  Snapshot,
+} from '../apps/console/src/api.js';
 import { ConsoleModule } from '../apps/console/src/console.module.js';
 import { refuseOtherHosts, servePage } from '../apps/console/src/serve-page.js';
 import { schema } from '../apps/console/src/settings.js';
@@ -124,6 +131,65 @@ describe('the console', () => {
     expect((await upload('src,dest,amount\nbianca,marc,1.00\nbianca,marc,2.50\n')).statusCode).toBe(200);
     await isSeen('the ledgers agree', ({ verdict }) => verdict.says.includes('2 payments, EUR 3.50'));
     expect(seen()?.run).toMatchObject({ title: 'payments of rent.csv', accepted: 2 });
+  });
+
+  it('finds a payment about which both ledgers agree: by id, idempotency key, account and amount', async () => {
+    const body = { src: 'bianca', dest: 'greengrocer', amount: '17.31' };
+    const headers = { 'content-type': 'application/json', 'idempotency-key': 'apples-in-may' };
+    const { payments } = system.stack.urls;
+    const accepted = await fetch(`${payments}/payments`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(body),
+    });
+    const { id } = (await accepted.json()) as { id: string };
+    await act('runs', { rows: 3 });
+    await isSeen('the ledgers agree', ({ verdict }) => verdict.says.includes('4 payments'));
+    for (const text of [id, 'apples-in-may', 'Greengrocer', '17.31', id.slice(-12)])
+      expect(await ask<CompareView>(`compare?find=${text}`)).toMatchObject({
+        rows: [{ paymentId: id, class: null, amount: '17.31', ledgerAmount: '17.31' }],
+        notSearched: null,
+      });
+    expect((await ask<CompareView>('compare?find=nobody')).rows).toEqual([]);
+  });
+
+  it('counts row by row what a run has lost and what it has paid twice', async () => {
+    const outcome = async (chapter: number) => {
+      await act('chapter', { chapter });
+      await isSeen(`chapter ${chapter}`, ({ mode }) => mode.chapter?.chapter === chapter);
+      await act('links/payment/break', { kind: 'reset', percent: 40, stream: 'both' });
+      const { id } = await act<RunView>('runs', { rows: 30 });
+      await isSeen('it is over', ({ run }) => run?.id === id && run.state === 'done');
+      await act('links/heal');
+      await eventually(
+        async () => (await ask<MeasuredRun[]>('runs'))[0]?.outcome?.settled === true,
+        'settled',
+      );
+      const [newest] = await ask<MeasuredRun[]>('runs');
+      return { ...newest?.outcome, chapter: newest?.chapter };
+    };
+    const naive = await outcome(1);
+    expect(naive.lost?.count).toBeGreaterThan(0);
+    expect(naive).toMatchObject({ chapter: 1, twice: { count: 0 } });
+    const repeated = await outcome(2);
+    expect(repeated.twice?.count).toBeGreaterThan(0);
+    expect(repeated).toMatchObject({ chapter: 2, lost: { count: 0 } });
+    expect(await outcome(4)).toMatchObject({ chapter: 4, lost: { count: 0 }, twice: { count: 0 } });
+  });
+
+  it('says within seconds that a part hangs, and that it goes on', async () => {
+    const { ledger } = system.stack.services;
+    await ledger.kill('SIGSTOP');
+    try {
+      const frozenAt = Date.now();
+      await isSeen('it hangs', ({ stations: { ledger: station } }) => station.health === 'down');
+      expect(Date.now() - frozenAt).toBeLessThan(6_000);
+      expect(seen()?.stations.ledger.says).toMatch(/has not answered for \d s/);
+      expect(seen()?.stations.payments.health).toBe('up');
+    } finally {
+      await ledger.kill('SIGCONT');
+    }
+    await isSeen('it goes on', ({ stations }) => stations.ledger.health === 'up');
   });
 
   it('switches the chapter, and says what that leaves out', async () => {

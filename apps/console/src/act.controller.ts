@@ -90,8 +90,8 @@ export class ActController {
   @Post('runs')
   @HttpCode(200)
   @BodyLimit(csvBytes)
-  run(@Body() body: unknown, @Req() request: FastifyRequest): Promise<RunView> {
-    const chapter = this.watch.last?.mode.chapter?.chapter ?? 4;
+  async run(@Body() body: unknown, @Req() request: FastifyRequest): Promise<RunView> {
+    const chapter = await this.watch.chapterNow();
     const order = {
       url: this.settings.PAID_ONCE_LINK_URL,
       apiKey: this.settings.PAID_ONCE_API_KEY,

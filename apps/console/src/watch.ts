@@ -160,17 +160,25 @@ export class Watch implements OnModuleInit, OnModuleDestroy {
     }
   }
 
+  /** As which chapter a payment is to be made now: outside lab mode, and where it was never told, as the last one. */
+  async chapterNow(): Promise<ChapterNow['chapter']> {
+    if (this.settings.PAID_ONCE_LAB) await this.control.showingKey(() => this.readChapter());
+    return this.chapter?.chapter ?? 4;
+  }
+
   private async askChapter(): Promise<void> {
     while (!this.isOver) {
-      if (this.settings.PAID_ONCE_LAB && this.listeners.size > 0) {
-        const now = await currentChapter(this.control.urls.payments, this.ended.signal).catch(
-          () => undefined,
-        );
-        const known = chapters.find(({ chapter }) => chapter === now?.chapter);
-        if (known) this.chapter = { ...known };
-      }
+      if (this.settings.PAID_ONCE_LAB && this.listeners.size > 0) await this.readChapter();
       await pause(chapterMs, this.ended.signal);
     }
+  }
+
+  /** What is not told stays as it was known. */
+  private async readChapter(): Promise<void> {
+    const { payments } = this.control.urls;
+    const now = await currentChapter(payments, this.ended.signal).catch(() => undefined);
+    const known = chapters.find(({ chapter }) => chapter === now?.chapter);
+    if (known) this.chapter = { ...known };
   }
 }
 

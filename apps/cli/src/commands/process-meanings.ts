@@ -1,7 +1,15 @@
 import type { ProcessAction } from '../stack/process-info.js';
 
-/** The processes of a running system, in the order of a payment's path. Further ones of a service are `ledger-2` and so on. */
-export const processNames = ['payments', 'payments-db', 'relay', 'rabbitmq', 'ledger', 'ledger-db'] as const;
+/** The processes of a running system, in the order of a payment's path, and the page beside it. Further ones of a service are `ledger-2` and so on. */
+export const processNames = [
+  'payments',
+  'payments-db',
+  'relay',
+  'rabbitmq',
+  'ledger',
+  'ledger-db',
+  'console',
+] as const;
 type Known = (typeof processNames)[number];
 
 /** `ledger` of `ledger-2`; undefined for what is no process of ours. */
@@ -22,6 +30,7 @@ const whileAway: Record<Known, string> = {
   ledger: 'Payments are still accepted and published; RabbitMQ keeps what the ledger has not acknowledged.',
   'ledger-db':
     'Payments are still accepted and published; RabbitMQ keeps what the ledger cannot post. What is posted is on its disk.',
+  console: 'Nothing: only the page is away, and payments flow as before.',
 };
 
 /** What it means for the money that a process is back. */
@@ -34,6 +43,7 @@ const onceBack: Record<Known, string> = {
     'What waits in the outbox is published now; what was under way is delivered again, and posted once.',
   ledger: 'What it had not acknowledged is delivered again; its inbox sees to it that each is posted once.',
   'ledger-db': 'What RabbitMQ kept is delivered again; the inbox sees to it that each is posted once.',
+  console: 'Nothing: the page shows again what is so now.',
 };
 
 export function meaningOf(action: ProcessAction, process: Known): string {

@@ -87,7 +87,7 @@ async function eventually(condition: () => Promise<boolean>, what: string, limit
 }
 
 const accepted = async () => (await new Side('payments', system.urls.payments).stats()).count;
-const names = ['payments', 'relay', 'ledger', 'payments-db', 'rabbitmq', 'ledger-db'];
+const names = ['payments', 'relay', 'ledger', 'payments-db', 'rabbitmq', 'ledger-db', 'console'];
 
 describe('the processes of npm start', () => {
   it('obey its own user on this machine alone: a socket with mode 0600 in a directory with 0700', async () => {
