@@ -22,7 +22,8 @@ const path = [
   'apps/ledger/src/transfers.ts',
 ];
 
-const limit = 1_165;
+// 1,165 until each batch tells how long its payments were under way: three lines more.
+const limit = 1_168;
 let total = 0;
 for (const file of path) {
   const lines = codeLines(readFileSync(new URL(`../${file}`, import.meta.url), 'utf8'));

@@ -32,7 +32,7 @@ export class EndToEndTimes {
     const all = createHistogram();
     for (const part of this.parts) if (part.second > second - seconds) all.add(part.times);
     if (all.count === 0) return null;
-    const at = (percent: number) => Number(all.percentile(percent));
+    const at = (percent: number) => all.percentile(percent);
     return { count: all.count, p50Ms: at(50), p95Ms: at(95), p99Ms: at(99) };
   }
 

@@ -2,7 +2,7 @@ import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { BrokerConnection, Consumer, readyMessages } from '@paid-once/broker';
 import { ledgerQueue, parkedQueue } from '@paid-once/contracts';
-import { BatchConsumer, emptyTally, type ConsumerState, type Tally } from '@paid-once/inbox';
+import { BatchConsumer, emptyTally, type ConsumerState } from '@paid-once/inbox';
 import { addressOf, faultPoint, TemporarilyUnavailable } from '@paid-once/service';
 import { DataSource } from 'typeorm';
 import { inLanes, type Consumption } from './consumption.js';
@@ -25,7 +25,7 @@ export class PaymentsConsumer implements OnModuleDestroy {
   constructor(
     @InjectDataSource() protected readonly database: DataSource,
     @Inject(LEDGER_SETTINGS) private readonly settings: LedgerSettings,
-    private readonly endToEnd: EndToEndTimes,
+    protected readonly endToEnd: EndToEndTimes,
   ) {}
 
   /**
@@ -51,14 +51,10 @@ export class PaymentsConsumer implements OnModuleDestroy {
         maxBatch,
         lock: lockShards,
         handle: onlyTrusted(this.settings.PAID_ONCE_LEDGER_TRUSTS, handle),
-        onTally: (tally) => this.tell(tally),
+        onTally: ({ since = [] }) => this.endToEnd.posted(since),
         onStep: (step) => faultPoint(`ledger.${step}`),
       });
     return inLanes(queues, lane);
-  }
-
-  protected tell({ since = [] }: Tally): void {
-    this.endToEnd.posted(since);
   }
 
   get state(): ConsumerState {

@@ -55,7 +55,7 @@ export class ChapterConsumer extends PaymentsConsumer {
       database: this.database,
       subscribe: (onDelivery) => new AutoAckConsumer(connection, { queues, onDelivery }),
       handle: postByChapter,
-      onTally: (tally) => this.tell(tally),
+      onTally: ({ since = [] }) => this.endToEnd.posted(since),
     });
     const inBatches = () => super.consume(connection, queues, postByChapter);
     this.consumption = new ChapterConsumption({ onArrival, inBatches });
