@@ -9,6 +9,7 @@ import type {
   RunView,
   Snapshot,
 } from '../apps/console/src/api.js';
+import { Control } from '../apps/console/src/control.js';
 import { ConsoleModule } from '../apps/console/src/console.module.js';
 import { refuseOtherHosts, servePage } from '../apps/console/src/serve-page.js';
 import { schema } from '../apps/console/src/settings.js';
@@ -61,7 +62,7 @@ async function ask<Answer>(url: string): Promise<Answer> {
   return answer.json<Answer>();
 }
 async function act<Answer = Done>(url: string, payload: object = {}): Promise<Answer> {
-  const headers = { host, origin: `http://${host}`, 'x-paid-once-console': '1' };
+  const headers = { host, origin: `http://${host}`, 'x-paid-once-console': app.get(Control).token };
   const answer = await app.inject({ method: 'POST', url: `/api/${url}`, headers, payload });
   expect({ status: answer.statusCode, body: answer.payload }).toMatchObject({ status: 200 });
   return answer.json<Answer>();
@@ -118,7 +119,7 @@ describe('the console', () => {
   it('pays the rows of a file as the chapter does, and nothing of one with a bad row', async () => {
     const headers = {
       host,
-      'x-paid-once-console': '1',
+      'x-paid-once-console': app.get(Control).token,
       'content-type': 'text/csv',
       'x-file-name': 'rent.csv',
     };

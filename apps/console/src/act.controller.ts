@@ -22,7 +22,7 @@ import { processActions } from '../../cli/src/stack/process-info.js';
 import { counted } from '../../cli/src/output/words.js';
 import type { Done, RunView } from './api.js';
 import { Control, done } from './control.js';
-import { FromThisPage } from './from-this-page.js';
+import { FromThisPage, keyOf } from './from-this-page.js';
 import { Happenings } from './happenings.js';
 import { Runs } from './runs.js';
 import { CONSOLE_SETTINGS, type ConsoleSettings } from './settings.js';
@@ -94,7 +94,7 @@ export class ActController {
     const chapter = await this.watch.chapterNow();
     const order = {
       url: this.settings.PAID_ONCE_LINK_URL,
-      apiKey: this.settings.PAID_ONCE_API_KEY,
+      apiKey: keyOf(request) ?? this.settings.PAID_ONCE_API_KEY,
       chapter,
     };
     if (typeof body === 'string') {
@@ -115,9 +115,9 @@ export class ActController {
 
   @Post('chapter')
   @HttpCode(200)
-  async chapter(@Body() body: unknown): Promise<Done> {
+  async chapter(@Body() body: unknown, @Req() request: FastifyRequest): Promise<Done> {
     const { chapter } = readBody(chapterRequest, body);
-    await this.asked((signal) => switchTo(chapter, this.control.urls.payments, signal));
+    await this.asked(request, (signal) => switchTo(chapter, this.control.urls.payments, signal));
     const name = chapters.find((each) => each.chapter === chapter)?.name ?? '';
     return this.did(`switched to chapter ${chapter}, ${name}`);
   }
@@ -125,10 +125,10 @@ export class ActController {
   /** Publishes again what is missing, and tries again what is parked. */
   @Post('repair')
   @HttpCode(200)
-  async repair(@Body() body: unknown): Promise<Done> {
+  async repair(@Body() body: unknown, @Req() request: FastifyRequest): Promise<Done> {
     readBody(nothing, body);
     const { payments, ledger } = this.control.urls;
-    const { repaired, comparison } = await this.asked((signal) =>
+    const { repaired, comparison } = await this.asked(request, (signal) =>
       repairLedgers({ payments, ledger, signal, who, timeoutMs: longMs / 2 }),
     );
     return this.did(repairSentences(repaired, comparison).join(' '));
@@ -136,11 +136,11 @@ export class ActController {
 
   @Post('dead/redrive')
   @HttpCode(200)
-  async redrive(@Body() body: unknown): Promise<Done> {
+  async redrive(@Body() body: unknown, @Req() request: FastifyRequest): Promise<Done> {
     const asked = readBody(redriveRequest, body);
     const which = 'payment' in asked ? { payments: [asked.payment] } : asked;
     const { payments, ledger } = this.control.urls;
-    const [outbox, parked] = await this.asked(async (signal) => [
+    const [outbox, parked] = await this.asked(request, async (signal) => [
       await requestRedrive(payments, which, who, signal),
       await redriveParked(ledger, which, who, { rate: redrivenASecond, onPortion: () => {}, signal }),
     ]);
@@ -151,17 +151,21 @@ export class ActController {
   /** Empties both ledgers, in lab mode. */
   @Post('reset')
   @HttpCode(200)
-  async reset(@Body() body: unknown): Promise<Done> {
+  async reset(@Body() body: unknown, @Req() request: FastifyRequest): Promise<Done> {
     readBody(nothing, body);
     const { payments } = this.control.urls;
-    await this.asked((signal) =>
+    await this.asked(request, (signal) =>
       call('payments', payments, { method: 'DELETE', path: '/payments', signal }, z.unknown()),
     );
     return this.did('emptied both ledgers');
   }
 
-  private asked<Answer>(ask: (signal: AbortSignal) => Promise<Answer>): Promise<Answer> {
-    return done(this.control.showingKey(() => ask(AbortSignal.timeout(longMs))));
+  /** Whoever asks for it does it, with his key if he gave one. */
+  private asked<Answer>(
+    request: FastifyRequest,
+    ask: (signal: AbortSignal) => Promise<Answer>,
+  ): Promise<Answer> {
+    return done(this.control.showingKey(() => ask(AbortSignal.timeout(longMs)), keyOf(request)));
   }
 
   private did(says: string): Done {

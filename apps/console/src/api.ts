@@ -40,11 +40,14 @@ export interface Verdict {
 }
 
 export interface Mode {
-  /** Anybody may break things; without it, control needs an `operate` key. */
+  /** Anybody may break things, and there are chapters. */
   lab: boolean;
-  /** `none`: the page shows the command instead of the button, and why. */
-  control: 'all' | 'none';
-  /** Why nothing can be controlled; null if it can. */
+  /**
+   * `all`: anybody may act. `key`: whoever gives the page an API key with `operate`, which it sends as
+   * `authorization: Bearer`. `none`: nobody. Without control the page shows the command instead of the button, and why.
+   */
+  control: 'all' | 'key' | 'none';
+  /** Why not anybody may; null if anybody may. */
   whyNot: string | null;
   /** Null outside lab mode: there are no chapters. */
   chapter: ChapterNow | null;
@@ -273,6 +276,8 @@ export interface AboutView {
   presets: { name: string; link: LinkName; fault: Omit<FaultView, 'sinceSeconds'>; means: string }[];
   /** How a command begins here: "npx paid-once". */
   command: string;
+  /** What `x-paid-once-console` has to say. Another one after the console was started again. */
+  token: string;
 }
 
 /** `GET /api/dead`: what is stuck, on both sides, by reason. */
@@ -305,8 +310,8 @@ export interface MeasuredView {
 }
 
 /**
- * What the page may ask for. Each needs `x-paid-once-console: 1` (no other site can send it) and answers 200 with what it
- * did, or a problem document (`application/problem+json`: title, detail, money, next). In order:
+ * What the page may ask for. Each needs `x-paid-once-console: <token>` (no other site can read or send it) and answers 200 with
+ * what it did, or a problem document (`application/problem+json`: title, detail, money, next). In order:
  * POST /api/links/NAME/break {kind, ms?, percent?, stream?, forSeconds?} · POST /api/links/heal {link?}
  * POST /api/processes/NAME/ACTION (kill, stop, cont, restart)
  * POST /api/runs {rows: 1|1000} | text/csv · POST /api/runs/stop · POST /api/chapter {chapter} · POST /api/repair {}

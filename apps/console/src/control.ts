@@ -1,13 +1,15 @@
+import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { connectLinks, linksCalled, type Fault, type LinkName } from '@paid-once/links';
 import { checkout } from '../../cli/src/checkout.js';
 import { showing } from '../../cli/src/credential.js';
 import { failureOf } from '../../cli/src/failure.js';
+import { call } from '../../cli/src/services.js';
 import { faultText } from '../../cli/src/faults/words.js';
 import { askLauncher, LauncherRefused, NoLauncher } from '../../cli/src/stack/control-client.js';
 import { processInfo, type ProcessAction } from '../../cli/src/stack/process-info.js';
 import { z } from 'zod';
-import type { Done, ProcessView } from './api.js';
+import type { Done, Mode, ProcessView } from './api.js';
 import { Happenings } from './happenings.js';
 import { ActionFailed } from './refusals.js';
 import { CONSOLE_SETTINGS, type ConsoleSettings } from './settings.js';
@@ -17,6 +19,8 @@ const launcherMs = 2_000;
 /** What the page can do to links and processes, and where the parts are. */
 @Injectable()
 export class Control implements OnModuleDestroy {
+  /** What only this page can know. */
+  readonly token: string = randomUUID();
   /** Where a link will be healed by itself. */
   readonly healsAt = new Map<string, Date>();
   private readonly timers = new Map<string, NodeJS.Timeout>();
@@ -53,16 +57,23 @@ export class Control implements OnModuleDestroy {
     return this.settings.PAID_ONCE_API_KEY;
   }
 
-  /** Why nothing can be controlled; null if it can. */
-  get whyNot(): string | null {
+  /** Who may control something, and why not anybody; see `Mode`. */
+  get allowed(): Pick<Mode, 'control' | 'whyNot'> {
     const { PAID_ONCE_CONSOLE_READ_ONLY: readOnly, PAID_ONCE_LAB: lab } = this.settings;
-    if (readOnly) return 'PAID_ONCE_CONSOLE_READ_ONLY is set';
-    return lab ? null : 'the system is not in lab mode: use the command line, with an API key of your own';
+    if (readOnly) return { control: 'none', whyNot: 'PAID_ONCE_CONSOLE_READ_ONLY is set' };
+    if (lab) return { control: 'all', whyNot: null };
+    return { control: 'key', whyNot: 'the system is not in lab mode: it takes an API key with `operate`' };
   }
 
-  /** @param work asks services, and shows them the console's key */
-  showingKey<Result>(work: () => Promise<Result>): Promise<Result> {
-    return showing(this.key, work);
+  /** @param work asks services, and shows them this key: the console's own, if whoever asked gave none */
+  showingKey<Result>(work: () => Promise<Result>, key = this.key): Promise<Result> {
+    return showing(key, work);
+  }
+
+  /** @throws CliFailure payments knows no such key, or it lacks `operate` */
+  async checkKey(key: string): Promise<void> {
+    const request = { path: '/interventions?limit=1', signal: AbortSignal.timeout(launcherMs) };
+    await this.showingKey(() => call('payments', this.urls.payments, request, z.unknown()), key);
   }
 
   /** Empty where no launcher of this checkout runs. */

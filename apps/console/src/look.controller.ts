@@ -54,6 +54,7 @@ export class LookController {
         means: meaningsOf(link, [fault.kind]).join(' '),
       })),
       command: commandName().command ?? 'npx paid-once',
+      token: this.control.token,
     };
   }
 

@@ -129,8 +129,7 @@ export class Watch implements OnModuleInit, OnModuleDestroy {
 
   private mode(): Mode {
     const { PAID_ONCE_LAB: lab } = this.settings;
-    const whyNot = this.control.whyNot;
-    return { lab, control: whyNot === null ? 'all' : 'none', whyNot, chapter: this.chapter };
+    return { lab, ...this.control.allowed, chapter: this.chapter };
   }
 
   /** While somebody watches, and only if what was compared is no longer so. */
