@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { extname, join, normalize } from 'node:path';
-import { lifeOf, measured, scripted, stateNames, type StateName } from './scripted-states.ts';
+import { about, lifeOf, measured, scripted, sought, stateNames, type StateName } from './scripted-states.ts';
 
 /**
  * Serves the built page and the console's API from scripted states, so that the page can be worked on, photographed and tested
@@ -58,15 +58,10 @@ function read(state: StateName, url: URL): unknown {
     return Array.from({ length: 300 }, (_, index) => scripted(state, index - 300).point);
   if (url.pathname === '/api/dead') return now.dead;
   if (url.pathname === '/api/measured') return measured;
+  if (url.pathname === '/api/runs') return now.runs;
+  if (url.pathname === '/api/about') return about;
   if (url.pathname.startsWith('/api/payments/')) return lifeOf(decodeURIComponent(url.pathname.slice(14)));
-  const kind = url.searchParams.get('class');
-  const find = url.searchParams.get('find') ?? '';
-  const rows = now.compare.rows.filter(
-    (row) =>
-      (kind === null || row.class === kind) &&
-      (find === '' || row.paymentId.includes(find) || row.amount === find),
-  );
-  return { ...now.compare, rows };
+  return sought(now.compare, url.searchParams.get('class'), url.searchParams.get('find') ?? '');
 }
 
 function tell(state: StateName, request: IncomingMessage, response: ServerResponse): void {

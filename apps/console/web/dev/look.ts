@@ -31,6 +31,34 @@ const looks: readonly Look[] = [
       await page.locator('.life-amount').waitFor();
     },
   },
+  {
+    name: 'found',
+    state: 'mass',
+    width: 1_280,
+    prepare: async (page) => {
+      await page.keyboard.press('Control+k');
+      await page.keyboard.type('25.00');
+      await page.getByText('both agree').first().waitFor();
+    },
+  },
+  {
+    name: 'not-found',
+    state: 'healthy',
+    width: 1_280,
+    prepare: async (page) => {
+      await page.locator('#find').fill('01993f2a-6c1e-7b44-9d10-5af3107a4999');
+      await page.getByText('Nothing is found').waitFor();
+    },
+  },
+  {
+    name: 'tabs',
+    state: 'differ',
+    width: 640,
+    prepare: async (page) => {
+      await page.getByRole('tab', { name: 'Payments ledger' }).focus();
+      await page.keyboard.press('ArrowRight');
+    },
+  },
   { name: 'narrow', state: 'cut', width: 360 },
   { name: 'narrowest', state: 'differ', width: 320 },
   { name: 'middle', state: 'cut', width: 960 },

@@ -1,12 +1,17 @@
 import type {
+  AboutView,
+  ChapterNow,
   CompareView,
   DeadView,
   Happened,
+  LedgerRow,
   LinkView,
+  MeasuredRun,
   MeasuredView,
   PaymentLife,
   Point,
   ProcessView,
+  RunView,
   Snapshot,
 } from '../../src/api.js';
 
@@ -31,6 +36,7 @@ export interface Scripted {
   happened: Happened[];
   compare: CompareView;
   dead: DeadView;
+  runs: MeasuredRun[];
 }
 
 /** The moment at which every script begins: screenshots of two days must be the same. */
@@ -47,6 +53,7 @@ export function scripted(asked: StateName, seconds: number): Scripted {
     happened: happenedIn(state),
     compare: compareOf(state, figures),
     dead: deadIn(state),
+    runs: runsIn(state, figures),
   };
 }
 
@@ -130,22 +137,7 @@ function snapshotOf(state: StateName, figures: Figures, at: string): Snapshot {
         state === 'read-only'
           ? 'outside lab mode, control needs an `operate` key; start it with --key to control from here.'
           : null,
-      chapter:
-        state === 'read-only'
-          ? null
-          : state === 'chapter-1'
-            ? {
-                chapter: 1,
-                name: 'Naive',
-                leavesOut: 'keys, outbox, inbox',
-                shows: 'What gets lost stays lost: nobody repeats it.',
-              }
-            : {
-                chapter: 4,
-                name: 'Exactly once',
-                leavesOut: '',
-                shows: 'Key, outbox and inbox: posted exactly once.',
-              },
+      chapter: state === 'read-only' ? null : state === 'chapter-1' ? naive : exactlyOnce,
     },
     stations: {
       client: { perSecond: state === 'mass' ? 24 : perSecond },
@@ -162,7 +154,7 @@ function snapshotOf(state: StateName, figures: Figures, at: string): Snapshot {
       ledger: {
         ...(waits ? noPostgres : up),
         count: waits ? null : posted,
-        totals: waits ? {} : euros(posted),
+        totals: waits ? null : euros(posted),
         perSecond: postedPerSecond,
         parked: state === 'differ' ? 1 : 0,
       },
@@ -241,6 +233,7 @@ function linksIn(state: StateName, cutSeconds: number): LinkView[] {
         name,
         state: 'cut',
         says: `cut, since ${Math.round(cutSeconds)} s`,
+        faults: [{ ...noFault, kind: 'cut', sinceSeconds: cutSeconds }],
         healsInSeconds: null,
         means: 'Nothing is published: each payment waits in the outbox, in the payments database.',
       };
@@ -250,13 +243,16 @@ function linksIn(state: StateName, cutSeconds: number): LinkView[] {
         name,
         state: 'hurt',
         says: 'reset 30 % of requests, since 12 s',
+        faults: [{ ...noFault, kind: 'reset', percent: 30, stream: 'both', sinceSeconds: 12 }],
         healsInSeconds: 18,
         means: 'The client cannot tell whether it has paid, and asks again with the same key.',
       };
     }
-    return { name, state: 'up', says: 'up', healsInSeconds: null, means: null };
+    return { name, state: 'up', says: 'up', faults: [], healsInSeconds: null, means: null };
   });
 }
+
+const noFault = { ms: null, percent: null, stream: null };
 
 function processesIn(state: StateName, at: string): ProcessView[] {
   const since = new Date(Date.parse(at) - 764_000).toISOString();
@@ -311,7 +307,7 @@ function attentionIn(state: StateName, { pending, cutSeconds }: Figures): Snapsh
   return [];
 }
 
-function runIn(state: StateName, { accepted }: Figures): Snapshot['run'] {
+function runIn(state: StateName, { accepted }: Figures): RunView | null {
   const blank = {
     id: 'run-7',
     title: '1,000 payments',
@@ -321,6 +317,18 @@ function runIn(state: StateName, { accepted }: Figures): Snapshot['run'] {
     secondsLeft: null,
     failure: null,
   };
+  if (state === 'chapter-1') {
+    return {
+      ...blank,
+      id: 'run-8',
+      state: 'done',
+      done: 1_000,
+      attempts: 1_000,
+      accepted: 699,
+      replayed: 0,
+      unknown: 301,
+    };
+  }
   if (state === 'mass') {
     const done = Math.min(1_000, accepted);
     return {
@@ -349,6 +357,74 @@ function runIn(state: StateName, { accepted }: Figures): Snapshot['run'] {
     };
   }
   return null;
+}
+
+/** The one that is shown above, if any, and what was tried before it. */
+function runsIn(state: StateName, figures: Figures): MeasuredRun[] {
+  if (state === 'empty') return [];
+  const none = { count: 0, totals: {} };
+  const earlier: RunView = {
+    id: 'run-3',
+    title: '1 payment',
+    state: 'done',
+    rows: 1,
+    done: 1,
+    attempts: 1,
+    accepted: 1,
+    replayed: 0,
+    refused: 0,
+    unknown: 0,
+    secondsLeft: null,
+    failure: null,
+  };
+  const twice: RunView = {
+    ...earlier,
+    id: 'run-5',
+    title: '1,000 payments of payments.csv',
+    rows: 1_000,
+    done: 1_000,
+    attempts: 1_412,
+    accepted: 1_412,
+  };
+  const before: MeasuredRun[] = [
+    {
+      run: twice,
+      startedAt: iso(-1_400),
+      chapter: 2,
+      outcome: { settled: true, lost: none, twice: { count: 412, totals: euros(412) } },
+      p95Ms: 324,
+      perSecond: 91,
+      pace: wave(11, 90),
+    },
+    {
+      run: earlier,
+      startedAt: iso(-1_500),
+      chapter: 4,
+      outcome: { settled: true, lost: none, twice: none },
+      p95Ms: 8.2,
+      perSecond: 1,
+      pace: [1],
+    },
+  ];
+  const run = runIn(state, figures);
+  if (run === null) return before;
+  const lost = state === 'chapter-1' ? 466 : state === 'mass' ? 19 : 0;
+  const newest: MeasuredRun = {
+    run,
+    startedAt: iso(-240.5),
+    chapter: state === 'chapter-1' ? 1 : 4,
+    outcome: { settled: state !== 'mass', lost: { count: lost, totals: euros(lost) }, twice: none },
+    p95Ms: run.state === 'done' ? 21 : null,
+    perSecond: run.state === 'done' ? 85.4 : null,
+    pace: wave(38, 26),
+  };
+  return [newest, ...before];
+}
+
+function wave(seconds: number, high: number): number[] {
+  return Array.from({ length: seconds }, (_, second) =>
+    Math.round(high * (0.8 + 0.2 * Math.sin(second / 2.3))),
+  );
 }
 
 function pointOf(state: StateName, seconds: number): Point {
@@ -450,15 +526,15 @@ function numbered(told: Omit<Happened, 'id'>[]): Happened[] {
 }
 
 const classTitles = {
-  inOutbox: 'In the outbox',
-  inBroker: 'In RabbitMQ',
+  inOutbox: 'Safe in the outbox',
+  inBroker: 'Published, not yet posted',
   deadLettered: 'Dead letters',
-  parked: 'Parked',
+  parked: 'Parked by the ledger',
   missing: 'Missing',
-  unexpected: 'Unexpected',
-  duplicate: 'Duplicate',
-  amountDiffers: 'Amount differs',
-  order: 'Out of order',
+  unexpected: 'Never accepted',
+  duplicate: 'Posted twice',
+  amountDiffers: 'Another amount',
+  order: 'Before their payments',
 } as const;
 type Class = keyof typeof classTitles;
 
@@ -471,6 +547,7 @@ function compareOf(state: StateName, { accepted, pending, queued, posted }: Figu
         : { inOutbox: pending, inBroker: queued };
   const names = Object.keys(classTitles) as Class[];
   return {
+    notSearched: null,
     agree: Object.values(counts).every((number) => number === 0),
     payments: { count: accepted, totals: accepted === 0 ? {} : euros(accepted) },
     ledger: { count: posted, totals: posted === 0 ? {} : euros(posted) },
@@ -489,6 +566,7 @@ function compareOf(state: StateName, { accepted, pending, queued, posted }: Figu
         src: index % 2 === 0 ? 'bianca' : 'marc',
         dest: index % 2 === 0 ? 'marc' : 'landlord-berlin-mitte',
         amount: (1.2 * (1 + (index % 7))).toFixed(2),
+        ledgerAmount: ledgerAmounts[name] ?? null,
         currency: 'EUR',
         class: name,
         detail: details[name] ?? null,
@@ -497,11 +575,14 @@ function compareOf(state: StateName, { accepted, pending, queued, posted }: Figu
   };
 }
 
+/** Of the first of each class, which in these scripts is EUR 1.20. */
+const ledgerAmounts: Partial<Record<Class, string>> = { duplicate: '1.20', amountDiffers: '12.00' };
+
 const details: Partial<Record<Class, string>> = {
   deadLettered: 'refused by RabbitMQ five times: no queue is bound',
   parked: 'unknown-currency: the ledger has no account in it',
   missing: 'published, confirmed and not there: `npx paid-once replay --missing`',
-  amountDiffers: 'EUR 1.20 here, EUR 12.00 there',
+  amountDiffers: 'EUR 1.20 was accepted, EUR 12.00 was posted',
 };
 
 function paymentId(number: number): string {
@@ -535,6 +616,98 @@ function deadIn(state: StateName): DeadView {
   };
 }
 
+/** Payments about which both sides agree: they are told only to those who look for them. */
+function agreed(): LedgerRow[] {
+  return Array.from({ length: 24 }, (_, index) => ({
+    paymentId: paymentId(9_000 + index),
+    type: 'payment.accepted',
+    at: iso(-90 + index),
+    src: index % 2 === 0 ? 'bianca' : 'marc',
+    dest: index % 2 === 0 ? 'marc' : 'landlord-berlin-mitte',
+    amount: index % 5 === 0 ? '25.00' : '1.20',
+    ledgerAmount: index % 5 === 0 ? '25.00' : '1.20',
+    currency: 'EUR',
+    class: null,
+    detail: null,
+  }));
+}
+
+/** What `?class=` and `?find=` leave. The agreed payments' keys are rent-0 to rent-23. */
+export function sought(compare: CompareView, kind: string | null, find: string): CompareView {
+  const about = (row: LedgerRow) =>
+    [row.paymentId, row.src, row.dest, row.amount].some((each) => each.toLowerCase() === find.toLowerCase());
+  const breaks = compare.rows.filter((row) => kind === null || row.class === kind);
+  if (find === '') return { ...compare, rows: breaks };
+  const others = kind === null ? agreed().filter((row, index) => about(row) || find === `rent-${index}`) : [];
+  const byAmount = /^[\d.]+$/.test(find);
+  return {
+    ...compare,
+    rows: [...breaks.filter(about), ...others],
+    notSearched: byAmount
+      ? 'By amount, the newest 10,000 payments on which both sides agree were looked through.'
+      : null,
+  };
+}
+
+const naive: ChapterNow = {
+  chapter: 1,
+  name: 'naive',
+  leavesOut: 'keys, outbox, publisher confirms, acks after commit, inbox',
+  shows: 'money is lost on both hops',
+};
+const exactlyOnce: ChapterNow = {
+  chapter: 4,
+  name: 'paying exactly once',
+  leavesOut: 'nothing: so it runs outside lab mode',
+  shows: 'nothing is lost, nothing is paid twice',
+};
+
+export const about: AboutView = {
+  chapters: [
+    naive,
+    {
+      chapter: 2,
+      name: 'never pay too little',
+      leavesOut: 'keys, inbox',
+      shows: 'nothing is lost, money is paid twice on both hops',
+    },
+    {
+      chapter: 3,
+      name: 'avoid paying twice',
+      leavesOut: 'inbox; keys are logged, not used',
+      shows: 'a key alone changes nothing: money is paid twice',
+    },
+    exactlyOnce,
+  ],
+  presets: [
+    {
+      name: 'confirm-lost',
+      link: 'relay-rabbitmq',
+      fault: { ...noFault, kind: 'lose-answers' },
+      means: 'RabbitMQ has the message, the relay does not know: it publishes it again.',
+    },
+    {
+      name: 'ack-lost',
+      link: 'ledger-rabbitmq',
+      fault: { ...noFault, kind: 'lose-requests' },
+      means: 'The transfer is posted, RabbitMQ does not know: it delivers the message again.',
+    },
+    {
+      name: 'commit-answer-lost',
+      link: 'payments-postgres',
+      fault: { ...noFault, kind: 'lose-answers' },
+      means: 'The payment is committed, payments does not know: the client is told so, and asks again.',
+    },
+    {
+      name: 'both-ways-30%',
+      link: 'payment',
+      fault: { ...noFault, kind: 'reset', percent: 30, stream: 'both' },
+      means: 'The client’s request is lost, or its answer is: it cannot tell which.',
+    },
+  ],
+  command: 'npx paid-once',
+};
+
 export const measured: MeasuredView = {
   date: '2026-11-29T18:52:13.470Z',
   faults: [
@@ -545,36 +718,36 @@ export const measured: MeasuredView = {
   chapters: [
     {
       chapter: 1,
-      name: 'Naive: sent once, no key',
-      lost: 'EUR 466.00',
-      twice: 'EUR 0.00',
+      name: 'naive',
+      lost: '466.00',
+      twice: '0.00',
       attempts: 1_000,
       p95Ms: 45.7,
       perSecond: 195,
     },
     {
       chapter: 2,
-      name: 'At least once: retried, no key',
-      lost: 'EUR 0.00',
-      twice: 'EUR 414.00',
+      name: 'never pay too little',
+      lost: '0.00',
+      twice: '414.00',
       attempts: 1_999,
       p95Ms: 324,
       perSecond: 91,
     },
     {
       chapter: 3,
-      name: 'With a key that nobody looks up',
-      lost: 'EUR 0.00',
-      twice: 'EUR 415.00',
+      name: 'avoid paying twice',
+      lost: '0.00',
+      twice: '415.00',
       attempts: 1_999,
       p95Ms: 294,
       perSecond: 88,
     },
     {
       chapter: 4,
-      name: 'Exactly once: key, outbox, inbox',
-      lost: 'EUR 0.00',
-      twice: 'EUR 0.00',
+      name: 'paying exactly once',
+      lost: '0.00',
+      twice: '0.00',
       attempts: 1_998,
       p95Ms: 292,
       perSecond: 85,

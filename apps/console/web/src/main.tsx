@@ -4,13 +4,17 @@ import './style/pipeline.css';
 import './style/cards.css';
 import { render } from 'preact';
 import { Page } from './parts/page.js';
+import { learnAbout } from './state/about.js';
 import { listen } from './state/event-stream.js';
 import { listenToKeys } from './state/keys.js';
 import { watchLedgers } from './state/ledgers.js';
+import { watchMeasured } from './state/measured.js';
 
 const root = document.querySelector('#console');
 if (root === null) throw new Error('Bug: index.html has no #console');
 render(<Page />, root);
 listen();
 listenToKeys();
+learnAbout();
 watchLedgers();
+watchMeasured();

@@ -23,10 +23,12 @@ export interface ChartProps {
   stepped?: boolean;
   tinted?: boolean;
   write: (value: number) => string;
+  /** Why there is nothing to draw, when there is not a single value. */
+  none: string;
 }
 
 export function Chart(props: ChartProps) {
-  const { id, title, finding, lines, points, write } = props;
+  const { id, title, finding, lines, points, write, none } = props;
   const asTable = useSignal(false);
   return (
     <figure class="chart" aria-labelledby={`${id}-title`}>
@@ -44,7 +46,9 @@ export function Chart(props: ChartProps) {
           <span class="unseen">: {title}</span>
         </button>
       </figcaption>
-      {asTable.value ? (
+      {!lines.some(({ of }) => points.some((point) => of(point) !== null)) ? (
+        <p class="chart-none muted">{points.length === 0 ? 'Nothing was measured yet.' : none}</p>
+      ) : asTable.value ? (
         <PointTable title={title} lines={lines} points={points} write={write} />
       ) : (
         <Canvas {...props} />
@@ -79,7 +83,6 @@ function Canvas(props: ChartProps) {
     <div class="chart-place">
       <div ref={place} class={`canvas canvas-${props.id}`} aria-hidden="true" />
       <p class="readout">{readout.value}</p>
-      {props.points.length === 0 && <p class="chart-empty muted">Nothing to draw yet</p>}
     </div>
   );
 }

@@ -13,6 +13,7 @@ const charts: readonly (Omit<ChartProps, 'points' | 'finding'> & {
     id: 'backlog',
     title: 'Backlog',
     finding: backlogFinding,
+    none: 'How much waits is not known: payments does not answer.',
     stepped: true,
     log: false,
     write: count,
@@ -25,6 +26,7 @@ const charts: readonly (Omit<ChartProps, 'points' | 'finding'> & {
     id: 'throughput',
     title: 'Throughput',
     finding: throughputFinding,
+    none: 'The first second is still being counted.',
     // Between the lines lies what was accepted and is not posted yet: the money under way.
     tinted: true,
     log: false,
@@ -38,6 +40,7 @@ const charts: readonly (Omit<ChartProps, 'points' | 'finding'> & {
     id: 'latency',
     title: 'From request to transfer',
     finding: latencyFinding,
+    none: 'A payment is timed when it is posted, and in the last five minutes none was.',
     log: true,
     write: duration,
     lines: [

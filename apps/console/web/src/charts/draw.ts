@@ -61,7 +61,8 @@ export function draw(place: HTMLElement, chart: ChartProps, pointed: (index: num
           stroke: muted,
           font,
           grid: { stroke: grid, width: 1, ...(chart.log ? { filter: wholeDecades } : {}) },
-          ...(chart.log ? { filter: wholeDecades } : {}),
+          // Payments come whole, and half a payment a second is told by the line's name.
+          ...(chart.log ? { filter: wholeDecades } : { incrs: wholeSteps }),
           ticks: { show: false },
           size: (plot) => (isNarrow(plot) ? 48 : 58),
           gap: 6,
@@ -142,6 +143,10 @@ function decades(min: number | null, max: number | null): [number, number] {
 function niceTop(max: number | null): number {
   return Math.max(4, (max ?? 0) * 1.15);
 }
+
+const wholeSteps = Array.from({ length: 10 }, (_, power) =>
+  [1, 2, 5].map((step) => step * 10 ** power),
+).flat();
 
 /** Of a decade's ten lines the first is enough. */
 function wholeDecades(_: uPlot, ticks: number[]): (number | null)[] {

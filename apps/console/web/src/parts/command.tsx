@@ -1,5 +1,6 @@
-import { useSignal } from '@preact/signals';
+import { computed, useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
+import { cli, commandBegins } from '../state/about.js';
 import { moneyInProse } from '../words/money.js';
 import { Copy, Tick } from './icons.js';
 
@@ -42,16 +43,53 @@ export function Command({ command }: { command: string }) {
   );
 }
 
+/** A command of this project, without how it begins here. */
+export function Cli({ args }: { args: string }) {
+  return <Command command={cli(args)} />;
+}
+
+/** What the buttons would do, for a page that may not press them: each as a command. */
+export function Instead({
+  title,
+  acts,
+  children,
+}: {
+  title?: string;
+  acts: readonly { does: string; args: string }[];
+  children?: ComponentChildren;
+}) {
+  return (
+    <div class="instead">
+      {title !== undefined && <p class="muted">{title}</p>}
+      <dl>
+        {acts.map(({ does, args }) => (
+          <div key={does}>
+            <dt>{does}</dt>
+            <dd>
+              <Cli args={args} />
+            </dd>
+          </div>
+        ))}
+      </dl>
+      {children}
+    </div>
+  );
+}
+
 /**
- * What stands in backticks, and `npx paid-once …` as far as its words can be nothing else: flags, names with a hyphen, a dot
- * or a digit in them, capitals. "npx paid-once heal --all and wait" is a command of four words.
+ * What stands in backticks, and a command of this project as far as its words can be nothing else: flags, names with a hyphen,
+ * a dot or a digit in them, capitals. "npx paid-once heal --all and wait" is a command of four words.
  */
-const commands =
-  /(`[^`]+`|npx paid-once [a-z]+(?: (?:list|show|redrive|drop|verify|rebase)\b)?(?: (?:--?[a-z][\w-]*|[\w.:%-]*[\d.%-][\w.:%-]*[\w%]|[A-Z]{2,}))*)/;
+const commands = computed(() => {
+  const begins = commandBegins.value.replaceAll(/[^\w ]/g, '\\$&');
+  return new RegExp(`(\`[^\`]+\`|${begins} [a-z]+${subcommand}${argument}*)`);
+});
+const subcommand = String.raw`(?: (?:list|show|redrive|drop|verify|rebase)\b)?`;
+const argument = String.raw`(?: (?:--?[a-z][\w-]*|[\w.:%-]*[\d.%-][\w.:%-]*[\w%]|[A-Z]{2,}))`;
 
 /** A sentence of the backend: its money as everywhere else, its commands as what they are. */
 export function Prose({ says }: { says: string }) {
-  const parts = moneyInProse(says).split(commands);
+  const parts = moneyInProse(says).split(commands.value);
   return (
     <>
       {parts.map((part, index) =>

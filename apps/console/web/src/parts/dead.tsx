@@ -1,9 +1,9 @@
 import { ask } from '../state/requests.js';
-import { dead } from '../state/ledgers.js';
+import { breakClass, dead } from '../state/ledgers.js';
 import { canControl, snapshot } from '../state/snapshot.js';
 import { counted, sums } from '../words/money.js';
 import { age } from '../words/times.js';
-import { Command, Prose } from './command.js';
+import { Cli, Prose } from './command.js';
 import type { DeadView } from '../../../src/api.js';
 
 export function Dead() {
@@ -20,6 +20,7 @@ export function Dead() {
           ))}
         </ul>
       )}
+      {view !== null && view.groups.length > 1 && <RedriveAll count={view.count} />}
     </section>
   );
 }
@@ -43,13 +44,43 @@ function Group({ group }: { group: DeadView['groups'][number] }) {
       <p class="muted">
         <Prose says={helps} />
       </p>
+      <div class="acts">
+        {canControl.value ? (
+          <button
+            type="button"
+            class="small-button"
+            onClick={() => void ask('/api/dead/redrive', { reason })}
+          >
+            Redrive {counted(count, 'message')}
+          </button>
+        ) : (
+          <Cli args={`dead redrive ${reason} --why "…"`} />
+        )}
+        <button
+          type="button"
+          class="small-button quiet"
+          onClick={() => {
+            breakClass.value = side === 'outbox' ? 'deadLettered' : 'parked';
+            document.querySelector('.ledgers')?.scrollIntoView();
+          }}
+        >
+          Show one by one<span class="unseen">: {reason}</span>
+        </button>
+      </div>
+    </li>
+  );
+}
+
+function RedriveAll({ count }: { count: number }) {
+  return (
+    <div class="acts redrive-all">
       {canControl.value ? (
-        <button type="button" class="small-button" onClick={() => void ask('/api/dead/redrive', { reason })}>
-          Redrive {counted(count, 'message')}
+        <button type="button" onClick={() => void ask('/api/dead/redrive', { all: true })}>
+          Redrive all {counted(count, 'message')}
         </button>
       ) : (
-        <Command command={`npx paid-once dead redrive ${reason} --why "…"`} />
+        <Cli args='dead redrive --all --why "…"' />
       )}
-    </li>
+    </div>
   );
 }

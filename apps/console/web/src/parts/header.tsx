@@ -1,16 +1,12 @@
+import { about } from '../state/about.js';
 import { ask } from '../state/requests.js';
 import { canControl, snapshot, snapshotAge, snapshotsPerSecond, stream } from '../state/snapshot.js';
 import { helpOpen } from '../state/keys.js';
 import { theme, toggleTheme } from '../state/theme.js';
+import { capital } from '../words/capital.js';
 import { age } from '../words/times.js';
-import { Logo, Moon, StateMark, Sun } from './icons.js';
-
-const chapters = [
-  { chapter: 1, name: 'Naive' },
-  { chapter: 2, name: 'At least once' },
-  { chapter: 3, name: 'With a key' },
-  { chapter: 4, name: 'Exactly once' },
-] as const;
+import { Instead } from './command.js';
+import { Chevron, Logo, Moon, StateMark, Sun } from './icons.js';
 
 export function Header() {
   return (
@@ -59,7 +55,7 @@ function Live() {
         <p class="live live-lost">
           <StateMark mark="waiting" />
           reconnecting…
-          {snapshot.value !== null && <span class="muted">figures are {age(snapshotAge.value)} old</span>}
+          <FiguresAge />
         </p>
       );
     case 'connecting':
@@ -68,32 +64,45 @@ function Live() {
         <p class="live">
           <StateMark mark="none" />
           {stream.value === 'paused' ? 'paused' : 'connecting…'}
+          <FiguresAge />
         </p>
       );
   }
 }
 
-/** Shown in lab mode only; where it cannot be switched, the chapter is told and nothing looks like a button. */
+function FiguresAge() {
+  if (snapshot.value === null) return null;
+  return <span class="muted">figures are {age(snapshotAge.value)} old</span>;
+}
+
+/** Shown in lab mode only; where it cannot be switched, the chapter is told with the commands that would. */
 function Chapters() {
-  const chapter = snapshot.value?.mode.chapter ?? null;
-  if (chapter === null) return null;
+  const now = snapshot.value?.mode.chapter ?? null;
+  if (now === null) return null;
+  const chapters = about.value?.chapters ?? [now];
   if (!canControl.value) {
     return (
-      <p class="chapter-told">
-        Chapter {chapter.chapter}: {chapter.name}
-      </p>
+      <details class="chapter-told">
+        <summary>
+          Chapter {now.chapter}: {capital(now.name)} <Chevron />
+        </summary>
+        <Instead
+          acts={chapters.map(({ chapter, name }) => ({ does: capital(name), args: `chapter ${chapter}` }))}
+        />
+      </details>
     );
   }
   return (
     <div class="segments chapters" role="group" aria-label="Chapter">
-      {chapters.map(({ chapter: number, name }) => (
+      {chapters.map(({ chapter, name, leavesOut }) => (
         <button
-          key={number}
+          key={chapter}
           type="button"
-          aria-pressed={chapter.chapter === number}
-          onClick={() => void (chapter.chapter === number || ask('/api/chapter', { chapter: number }))}
+          aria-pressed={now.chapter === chapter}
+          title={`leaves out ${leavesOut}`}
+          onClick={() => void (now.chapter === chapter || ask('/api/chapter', { chapter }))}
         >
-          {number} <span class="chapter-name">{name}</span>
+          {chapter} <span class="chapter-name">{capital(name)}</span>
         </button>
       ))}
     </div>

@@ -2,9 +2,10 @@ import { signal } from '@preact/signals';
 import type { FaultKind, LinkName } from '@paid-once/links';
 import type { BreakRequest, LinkView } from '../../../src/api.js';
 import { breakLink, healLink } from '../state/requests.js';
+import { about } from '../state/about.js';
 import { canControl, snapshot } from '../state/snapshot.js';
-import { breakCommand, faults, presets, type Preset } from '../words/faults.js';
-import { Command, Prose } from './command.js';
+import { breakArgs, faults, forArgs, presetRequest, presetTitle, type Preset } from '../words/faults.js';
+import { Cli, Instead, Prose } from './command.js';
 
 /** The link that the outbox is there for. */
 export const chosenLink = signal<LinkName>('relay-rabbitmq');
@@ -41,7 +42,7 @@ export function LinkBench() {
           </>
         )}
       </p>
-      {canControl.value && <Presets links={links} />}
+      <Presets links={links} />
     </div>
   );
 }
@@ -154,7 +155,14 @@ function ChooseDuration() {
 
 function Break({ link }: { link: LinkView }) {
   const request = asked();
-  if (!canControl.value) return <Command command={breakCommand(link.name, request)} />;
+  if (!canControl.value) {
+    return (
+      <div class="bench-acts bench-commands">
+        <Cli args={breakArgs(link.name, request)} />
+        {link.state !== 'up' && <Cli args={`heal ${link.name}`} />}
+      </div>
+    );
+  }
   return (
     <div class="bench-acts">
       <button type="button" class="bad-button" onClick={() => void breakLink(link.name, request)}>
@@ -171,31 +179,44 @@ function Break({ link }: { link: LinkView }) {
 
 function Presets({ links }: { links: LinkView[] }) {
   const known = new Set(links.map(({ name }) => name));
+  const presets = about.value?.presets.filter(({ link }) => known.has(link)) ?? [];
+  if (presets.length === 0) return null;
+  if (!canControl.value) {
+    return (
+      <Instead
+        title="Known failures"
+        acts={presets.map((preset) => ({
+          does: presetTitle(preset),
+          args: `break ${preset.name}${forArgs(limit().forSeconds)}`,
+        }))}
+      />
+    );
+  }
   return (
     <div class="presets" role="group" aria-label="Faults that payment systems are known to fail at">
       <span class="muted">Known failures</span>
-      {presets
-        .filter(({ breaks }) => breaks.some(({ link }) => known.has(link)))
-        .map((preset) => (
-          <button
-            key={preset.title}
-            type="button"
-            class="small-button"
-            title={preset.does}
-            onClick={() => void all(preset, known)}
-          >
-            {preset.title}
-          </button>
-        ))}
+      {presets.map((preset) => (
+        <PresetButton key={preset.name} preset={preset} />
+      ))}
     </div>
   );
 }
 
-/** One after the other: an event strip in which they stand in a random order would not be understood. */
-async function all(preset: Preset, known: ReadonlySet<LinkName>): Promise<void> {
-  for (const { link, request } of preset.breaks) {
-    if (known.has(link) && !(await breakLink(link, { ...request, ...limit() }))) return;
-  }
+function PresetButton({ preset }: { preset: Preset }) {
+  const { link, means } = preset;
+  return (
+    <button
+      type="button"
+      class="small-button"
+      title={`${link}: ${means}`}
+      onClick={() => {
+        chosenLink.value = link;
+        void breakLink(link, { ...presetRequest(preset), ...limit() });
+      }}
+    >
+      {presetTitle(preset)}
+    </button>
+  );
 }
 
 function asked(): BreakRequest {

@@ -26,11 +26,11 @@ export function Page() {
           <div class="column">
             <Run />
             <Dead />
-            <Measured />
           </div>
           <Charts />
         </div>
         <Ledgers />
+        <Measured />
       </main>
       <Events />
       <PaymentDrawer />

@@ -1,11 +1,12 @@
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { PaymentLife } from '../../../src/api.js';
-import { openPayment } from '../state/ledgers.js';
-import { look, type Looked } from '../state/requests.js';
+import { comparison, openPayment, openPaymentIsStuck } from '../state/ledgers.js';
+import { ask, done, look, problem, type Looked } from '../state/requests.js';
+import { canControl } from '../state/snapshot.js';
 import { money } from '../words/money.js';
 import { duration, utcDateTime, utcTime } from '../words/times.js';
-import { Copied, Prose } from './command.js';
+import { Cli, Copied, Prose } from './command.js';
 import { Cross } from './icons.js';
 import { ProblemNote } from './problem-note.js';
 
@@ -19,17 +20,26 @@ export function PaymentDrawer() {
     if (id === null) return;
     life.value = null;
     dialog.current?.showModal();
+  }, [id]);
+
+  // Looked up again with each comparison: those come when something moved, and this payment may be what did.
+  useEffect(() => {
+    if (id === null) return;
     void look<PaymentLife>(`/api/payments/${encodeURIComponent(id)}`).then((looked) => {
       if (openPayment.peek() === id) life.value = looked;
     });
-  }, [id]);
+  }, [id, comparison.value]);
 
   return (
     <dialog
       ref={dialog}
       class="drawer"
       aria-labelledby="drawer-title"
-      onClose={() => (openPayment.value = null)}
+      onClose={() => {
+        openPayment.value = null;
+        // The browser gives the focus back, unless the row has gone meanwhile: it arrived.
+        if (document.activeElement === document.body) document.querySelector<HTMLElement>('#find')?.focus();
+      }}
       onClick={(event) => {
         if (event.target === event.currentTarget) event.currentTarget.close();
       }}
@@ -51,11 +61,46 @@ export function PaymentDrawer() {
             <span class="id whole">{id}</span>
           </Copied>
         )}
+        {id !== null && <Redrive id={id} />}
         {life.value === null && <p class="muted">Looking it up…</p>}
         {life.value !== null && 'answer' in life.value && <Life life={life.value.answer} />}
         {life.value !== null && 'problem' in life.value && <ProblemNote problem={life.value.problem} />}
       </div>
     </dialog>
+  );
+}
+
+/** What came of it is told here: all else is out of reach while the drawer is open. */
+function Redrive({ id }: { id: string }) {
+  const asked = useSignal<'no' | 'done' | 'refused'>('no');
+  useEffect(() => {
+    asked.value = 'no';
+  }, [id]);
+  return (
+    <div class="redrive">
+      {openPaymentIsStuck.value &&
+        (canControl.value ? (
+          <button
+            type="button"
+            class="main-button"
+            onClick={() =>
+              void ask('/api/dead/redrive', { payment: id }).then(
+                (did) => (asked.value = did ? 'done' : 'refused'),
+              )
+            }
+          >
+            Redrive this payment
+          </button>
+        ) : (
+          <Cli args={`dead redrive ${id} --why "…"`} />
+        ))}
+      <p role="status">{asked.value === 'done' && <Prose says={done.value} />}</p>
+      {asked.value === 'refused' && problem.value !== null && (
+        <div role="alert">
+          <ProblemNote problem={problem.value} />
+        </div>
+      )}
+    </div>
   );
 }
 

@@ -1,5 +1,5 @@
 import type { LinkName } from '@paid-once/links';
-import { Command } from './command.js';
+import { Cli } from './command.js';
 import { LinkBench } from './link-bench.js';
 import { Relay, StationBox } from './station.js';
 import { Wire } from './wire.js';
@@ -61,7 +61,7 @@ function Begin() {
           Send one
         </button>
       ) : (
-        <Command command="npx paid-once pay payments.csv" />
+        <Cli args="pay payments.csv" />
       )}
     </p>
   );

@@ -4,7 +4,7 @@ import type { ProcessView } from '../../../src/api.js';
 import { ask } from '../state/requests.js';
 import { canControl } from '../state/snapshot.js';
 import { age, secondsSince } from '../words/times.js';
-import { Command } from './command.js';
+import { Cli } from './command.js';
 import { Chevron, StateMark, type Mark } from './icons.js';
 
 type Action = 'kill' | 'stop' | 'cont' | 'restart';
@@ -42,6 +42,11 @@ export function ProcessMenu({ process }: { process: ProcessView }) {
   const menu = useRef<HTMLDivElement>(null);
   const opener = useRef<HTMLButtonElement>(null);
   const close = () => (open.value = false);
+  /** What had the focus goes with the menu. */
+  const closeAndReturn = () => {
+    close();
+    opener.current?.focus();
+  };
 
   useEffect(() => {
     if (!open.value) return;
@@ -58,8 +63,7 @@ export function ProcessMenu({ process }: { process: ProcessView }) {
       ref={menu}
       onKeyDown={(event) => {
         if (event.key !== 'Escape' || !open.value) return;
-        close();
-        opener.current?.focus();
+        closeAndReturn();
       }}
     >
       <button
@@ -76,7 +80,7 @@ export function ProcessMenu({ process }: { process: ProcessView }) {
         </span>
         <Chevron />
       </button>
-      {open.value && <Actions process={process} close={close} />}
+      {open.value && <Actions process={process} close={closeAndReturn} />}
     </div>
   );
 }
@@ -103,7 +107,7 @@ function Actions({ process, close }: { process: ProcessView; close: () => void }
             <span class="muted">{does}</span>
           </button>
         ) : (
-          <Command key={action} command={`npx paid-once ${action} ${process.name}`} />
+          <Cli key={action} args={`${action} ${process.name}`} />
         ),
       )}
     </div>

@@ -70,7 +70,12 @@ function shown(name: StationName, { stations }: Snapshot): Partial<Station> {
       return { number: rate(stations.client.perSecond) };
     case 'payments': {
       const { count: accepted, totals, perSecond } = stations.payments;
-      return { health: stations.payments, ...numbers(accepted, totals, all), notes: speed(perSecond) };
+      return {
+        health: stations.payments,
+        ...numbers(accepted, totals, all),
+        sums: sumsOrDash(totals),
+        notes: speed(perSecond),
+      };
     }
     case 'outbox': {
       const { pending, totals, oldestSeconds, deadLetters } = stations.outbox;
@@ -91,6 +96,7 @@ function shown(name: StationName, { stations }: Snapshot): Partial<Station> {
       return {
         health: stations.ledger,
         ...numbers(posted, totals, all),
+        sums: sumsOrDash(totals),
         notes: [...speed(perSecond), ...set],
       };
     }
@@ -103,6 +109,11 @@ function numbers(number: number | null, totals: Totals | null, all: number | nul
     sums: totals === null ? [] : sums(totals),
     share: number === null || all === null || all === 0 ? null : Math.min(1, number / all),
   };
+}
+
+/** What a side does not tell is not nothing. */
+function sumsOrDash(totals: Totals | null): string[] {
+  return totals === null ? ['—'] : sums(totals);
 }
 
 function speed(perSecond: number): Station['notes'] {

@@ -5,7 +5,7 @@ import { healAll } from '../state/requests.js';
 import { brokenLinks, canControl, snapshot, stream } from '../state/snapshot.js';
 import { moneyInProse } from '../words/money.js';
 import { age } from '../words/times.js';
-import { Command, Prose } from './command.js';
+import { Cli, Command, Prose } from './command.js';
 import { StateMark, type Mark } from './icons.js';
 
 const looks: Record<VerdictView['kind'], { mark: Mark; word: string }> = {
@@ -74,7 +74,7 @@ function Sentence({ verdict, mode }: Snapshot) {
 function HealAll() {
   const broken = brokenLinks.value.length;
   if (broken === 0) return null;
-  if (!canControl.value) return <Command command="npx paid-once heal --all" />;
+  if (!canControl.value) return <Cli args="heal --all" />;
   return (
     <button type="button" class="main-button" onClick={() => void healAll()}>
       {broken === 1 ? 'Heal the link' : `Heal all ${broken} links`}
@@ -111,9 +111,9 @@ function ChapterNote({ mode: { chapter } }: Snapshot) {
   return (
     <p class="chapter-note">
       <strong>
-        Chapter {chapter.chapter}, {chapter.name.toLowerCase()}
+        Chapter {chapter.chapter}, {chapter.name}
       </strong>
-      , leaves out {chapter.leavesOut}. {chapter.shows}
+      , leaves out {chapter.leavesOut}: <Prose says={chapter.shows} />.
     </p>
   );
 }

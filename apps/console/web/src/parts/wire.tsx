@@ -3,6 +3,8 @@ import type { LinkView, Snapshot } from '../../../src/api.js';
 import { dotsFor, pileFor } from '../state/batches.js';
 import { breakLink, healLink } from '../state/requests.js';
 import { batches, canControl } from '../state/snapshot.js';
+import { briefly } from '../words/faults.js';
+import { age } from '../words/times.js';
 import { chosenLink } from './link-bench.js';
 import { Cross, Half, Scissors } from './icons.js';
 
@@ -84,27 +86,35 @@ function CutSwitch({ link: { name, state } }: { link: LinkView }) {
 
 function LinkState({ link }: { link: LinkView }) {
   if (link.state === 'up') return <p class="link-state">up</p>;
-  // "reset 30 % of requests, since 42 s": on the drawing there is room for one of the two times. The bench tells all.
-  const [what, since] = link.says.split(', ');
-  const when = link.healsInSeconds === null ? since : `heals in ${link.healsInSeconds} s`;
   return (
     <div class="link-state broken">
       <p title={link.says}>
-        {what}
-        {when !== undefined && <span class="link-when">{when}</span>}
+        {link.faults.length === 0 ? link.says : link.faults.map(briefly).join(', ')}
+        <LinkTime link={link} />
       </p>
       {canControl.value && (
         <button
           type="button"
           class="small-button"
           aria-label={`Heal ${link.name}`}
-          onClick={() => void healLink(link.name)}
+          onClick={({ currentTarget }) => {
+            // This button goes with the fault; the focus must not.
+            currentTarget.closest('.link')?.querySelector<HTMLElement>('.cut-switch')?.focus();
+            void healLink(link.name);
+          }}
         >
           Heal
         </button>
       )}
     </div>
   );
+}
+
+/** There is room for one of the two times: when it ends, if that is known. The bench below tells all. */
+function LinkTime({ link: { faults, healsInSeconds } }: { link: LinkView }) {
+  if (healsInSeconds !== null) return <span class="link-when">heals in {age(healsInSeconds)}</span>;
+  const since = Math.max(...faults.map(({ sinceSeconds }) => sinceSeconds ?? -1));
+  return since < 0 ? null : <span class="link-when">since {age(since)}</span>;
 }
 
 /** What waits because of this link, to be seen before its gap. */

@@ -15,7 +15,9 @@ const changeEveryMs = 250;
 const silentMs = 3_000;
 
 let source: EventSource | undefined;
+/** When the last snapshot came, and when it was begun to wait for one. */
 let lastHeard = 0;
+let waitingSince = 0;
 let heardTimes: number[] = [];
 let nextSnapshot: Snapshot | undefined;
 let nextHappened: Happened[] = [];
@@ -23,7 +25,11 @@ let nextPoints: Point[] = [];
 
 /** Listens while the page can be seen, and not else: a hidden tab costs the system nothing. */
 export function listen(): void {
-  document.addEventListener('visibilitychange', () => (document.hidden ? close() : open()));
+  document.addEventListener('visibilitychange', () => {
+    if (document.hidden) return close();
+    open();
+    watch();
+  });
   setInterval(show, changeEveryMs);
   setInterval(watch, 1_000);
   if (!document.hidden) open();
@@ -31,7 +37,7 @@ export function listen(): void {
 
 function open(): void {
   source?.close();
-  lastHeard = Date.now();
+  waitingSince = Date.now();
   if (stream.value !== 'lost') stream.value = 'connecting';
   source = new EventSource('/api/events');
   source.addEventListener('snapshot', (event: MessageEvent<string>) => {
@@ -72,16 +78,10 @@ function watch(): void {
   heardTimes = heardTimes.filter((time) => time > now - 4_000);
   snapshotsPerSecond.value = Math.round(heardTimes.length / 4);
   if (source === undefined) return;
-  if (now - lastHeard > silentMs) stream.value = 'lost';
-  if (stream.value !== 'lost') return;
+  if (now - Math.max(lastHeard, waitingSince) > silentMs) stream.value = 'lost';
+  if (stream.value === 'live') return;
   if (snapshot.value !== null) snapshotAge.value = Math.round((now - lastHeard) / 1_000);
-  if (source.readyState === EventSource.CLOSED) reopen();
-}
-
-function reopen(): void {
-  const heard = lastHeard;
-  open();
-  lastHeard = heard;
+  if (source.readyState === EventSource.CLOSED) open();
 }
 
 /** What was drawn while the tab was hidden, or before it was there. */

@@ -15,6 +15,7 @@ export function listenToKeys(): void {
   document.addEventListener('keydown', (event) => {
     if (event.key === 'k' && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
+      document.querySelector<HTMLDialogElement>('dialog[open]')?.close();
       document.querySelector<HTMLInputElement>('#find')?.focus();
       return;
     }

@@ -1,17 +1,26 @@
 import { computed, effect, signal } from '@preact/signals';
-import type { BreakName, CompareView, ConsoleProblem, DeadView, MeasuredView } from '../../../src/api.js';
+import type { BreakName, CompareView, ConsoleProblem, DeadView } from '../../../src/api.js';
 import { look } from './requests.js';
 import { snapshot, stream } from './snapshot.js';
 
 export const comparison = signal<CompareView | null>(null);
+/** What was looked for when it was compared: what is being typed now is not answered yet. */
+export const foundFor = signal('');
 /** Why the ledgers cannot be compared now; null if they can. What was compared before stays, and is told to be old. */
 export const compareProblem = signal<ConsoleProblem | null>(null);
 export const dead = signal<DeadView | null>(null);
-export const measured = signal<MeasuredView | null>(null);
 export const breakClass = signal<BreakName | null>(null);
 export const find = signal('');
 /** The payment whose life the drawer shows. */
 export const openPayment = signal<string | null>(null);
+/** Whether a message of it was given up, on either side: then somebody may redrive it. */
+export const openPaymentIsStuck = computed(
+  () =>
+    comparison.value?.rows.some(
+      ({ paymentId, class: kind }) =>
+        paymentId === openPayment.value && (kind === 'deadLettered' || kind === 'parked'),
+    ) ?? false,
+);
 
 /** Comparing reads both databases: not with every snapshot, and only when something moved. */
 const compareEveryMs = 2_000;
@@ -34,11 +43,8 @@ const stuck = computed(() => {
   return stations === undefined ? null : `${stations.outbox.deadLetters},${stations.ledger.parked}`;
 });
 
-/** Asks once what does not change by itself, and again whatever does when the snapshot says that it did. */
+/** Asks again when the snapshot says that something moved. */
 export function watchLedgers(): void {
-  void look<MeasuredView>('/api/measured').then((looked) => {
-    if ('answer' in looked) measured.value = looked.answer;
-  });
   let lastCompare = 0;
   let timer: number | undefined;
   effect(() => {
@@ -71,7 +77,12 @@ export async function compareNow(): Promise<void> {
   if (lastClass !== null) asked.set('class', lastClass);
   if (lastFind !== '') asked.set('find', lastFind);
   const looked = await look<CompareView>(`/api/compare?${asked.toString()}`);
-  if ('answer' in looked) comparison.value = looked.answer;
+  // Something else was asked meanwhile, and its answer may have been quicker.
+  if (asked.get('find') !== (lastFind || null) || asked.get('class') !== lastClass) return;
+  if ('answer' in looked) {
+    comparison.value = looked.answer;
+    foundFor.value = lastFind;
+  }
   compareProblem.value = 'problem' in looked ? looked.problem : null;
 }
 

@@ -12,14 +12,14 @@ const happenedKept = 200;
 export const stream = signal<StreamState>('connecting');
 export const snapshot = signal<Snapshot | null>(null);
 export const snapshotsPerSecond = signal(0);
-/** Seconds since the last snapshot came; only told once the stream is lost. */
+/** Seconds since the last snapshot came; only told while none does. */
 export const snapshotAge = signal(0);
 export const happened = signal<readonly Happened[]>([]);
 export const points = signal<readonly Point[]>([]);
 /** What passed each stretch of the pipeline lately, for the dots on it. */
 export const batches = signal<readonly Batch[]>([]);
 
-export const stale = computed(() => snapshot.value !== null && stream.value === 'lost');
+export const stale = computed(() => snapshot.value !== null && stream.value !== 'live');
 export const canControl = computed(() => snapshot.value?.mode.control === 'all');
 export const runs = computed(() => snapshot.value?.run?.state === 'running');
 export const brokenLinks = computed(() => snapshot.value?.links.filter((link) => link.state !== 'up') ?? []);

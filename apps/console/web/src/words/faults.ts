@@ -1,5 +1,8 @@
 import type { FaultKind, LinkName } from '@paid-once/links';
-import type { BreakRequest } from '../../../src/api.js';
+import type { AboutView, BreakRequest, FaultView } from '../../../src/api.js';
+import { capital } from './capital.js';
+
+export type Preset = AboutView['presets'][number];
 
 /** In the order of `paid-once break --help`. `does`: to whom the link carries something. */
 export const faults: readonly { kind: FaultKind; title: string; does: string }[] = [
@@ -24,47 +27,42 @@ export const faults: readonly { kind: FaultKind; title: string; does: string }[]
   { kind: 'drip', title: 'Drip', does: 'Everything arrives, in crumbs of a few bytes.' },
 ];
 
-export interface Preset {
-  title: string;
-  does: string;
-  breaks: readonly { link: LinkName; request: BreakRequest }[];
+/** For the drawing, where there is room for two words. */
+export function briefly({ kind, ms, percent }: FaultView): string {
+  switch (kind) {
+    case 'cut':
+      return 'cut';
+    case 'slow':
+      return ms === null ? 'slow' : `${ms}\u00a0ms late`;
+    case 'reset':
+      return percent === null ? 'reset' : `reset ${percent}\u00a0%`;
+    case 'lose-answers':
+      return 'answers lost';
+    case 'lose-requests':
+      return 'requests lost';
+    case 'half-open':
+      return 'half-open';
+    case 'drip':
+      return 'drips';
+  }
 }
 
-/** What payment systems are known to fail at, by the names people give it. */
-export const presets: readonly Preset[] = [
-  {
-    title: 'Confirm lost',
-    does: 'RabbitMQ has the message, the relay does not know: it publishes it again.',
-    breaks: [{ link: 'relay-rabbitmq', request: { kind: 'lose-answers' } }],
-  },
-  {
-    title: 'Ack lost',
-    does: 'The transfer is posted, RabbitMQ does not know: it delivers the message again.',
-    breaks: [{ link: 'ledger-rabbitmq', request: { kind: 'lose-requests' } }],
-  },
-  {
-    title: 'Commit answer lost',
-    does: 'The payment is committed, payments does not know: the client asks again.',
-    breaks: [{ link: 'payments-postgres', request: { kind: 'lose-answers' } }],
-  },
-  {
-    title: 'Requests reset, 30 %',
-    does: 'Three of ten requests are lost: the client cannot tell whether it has paid.',
-    breaks: [{ link: 'payment', request: { kind: 'reset', percent: 30 } }],
-  },
-  {
-    title: 'RabbitMQ is gone',
-    does: 'What an outage of the broker looks like to everybody.',
-    breaks: [
-      { link: 'payments-rabbitmq', request: { kind: 'cut' } },
-      { link: 'relay-rabbitmq', request: { kind: 'cut' } },
-      { link: 'ledger-rabbitmq', request: { kind: 'cut' } },
-    ],
-  },
-];
+/** "both-ways-30%" → "Both ways 30 %". */
+export function presetTitle({ name }: Preset): string {
+  return capital(name.replaceAll('-', ' ').replaceAll(/(\d)%/g, '$1\u00a0%'));
+}
+
+export function presetRequest({ fault: { kind, ms, percent, stream } }: Preset): BreakRequest {
+  return {
+    kind,
+    ...(ms === null ? {} : { ms }),
+    ...(percent === null ? {} : { percent }),
+    ...(stream === null ? {} : { stream }),
+  };
+}
 
 /** The same as the button, for a terminal. */
-export function breakCommand(link: LinkName, request: BreakRequest): string {
+export function breakArgs(link: LinkName, request: BreakRequest): string {
   const how =
     request.kind === 'cut'
       ? ''
@@ -73,5 +71,9 @@ export function breakCommand(link: LinkName, request: BreakRequest): string {
         : request.kind === 'reset'
           ? ` --reset ${request.percent ?? 30}%`
           : ` --${request.kind}`;
-  return `npx paid-once break ${link}${how}${request.forSeconds === undefined ? '' : ` --for ${request.forSeconds}s`}`;
+  return `break ${link}${how}${forArgs(request.forSeconds)}`;
+}
+
+export function forArgs(seconds: number | undefined): string {
+  return seconds === undefined ? '' : ` --for ${seconds}s`;
 }

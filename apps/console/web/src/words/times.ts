@@ -9,19 +9,21 @@ export function utcDateTime(iso: string): string {
   return `${written.slice(0, 10)} ${written.slice(11, 23)}`;
 }
 
+/** "12 s", "3 min 20 s". With a space that does not break: a unit alone on a line tells nothing. */
 export function age(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
-  if (whole < 60) return `${whole} s`;
-  if (whole < 3_600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
-  if (whole < 86_400) return `${Math.floor(whole / 3_600)} h ${Math.floor((whole % 3_600) / 60)} min`;
-  return `${Math.floor(whole / 86_400)} d ${Math.floor((whole % 86_400) / 3_600)} h`;
+  if (whole < 60) return `${whole}\u00a0s`;
+  if (whole < 3_600) return `${Math.floor(whole / 60)}\u00a0min ${whole % 60}\u00a0s`;
+  if (whole < 86_400)
+    return `${Math.floor(whole / 3_600)}\u00a0h ${Math.floor((whole % 3_600) / 60)}\u00a0min`;
+  return `${Math.floor(whole / 86_400)}\u00a0d ${Math.floor((whole % 86_400) / 3_600)}\u00a0h`;
 }
 
 /** "0.8 ms", "21 ms", "1.4 s". */
 export function duration(ms: number): string {
-  if (ms < 10) return `${ms.toFixed(1)} ms`;
-  if (ms < 1_000) return `${Math.round(ms)} ms`;
-  return ms < 60_000 ? `${(ms / 1_000).toFixed(1)} s` : age(ms / 1_000);
+  if (ms < 10) return `${ms.toFixed(1)}\u00a0ms`;
+  if (ms < 1_000) return `${Math.round(ms)}\u00a0ms`;
+  return ms < 60_000 ? `${(ms / 1_000).toFixed(1)}\u00a0s` : age(ms / 1_000);
 }
 
 export function secondsSince(iso: string): number {
