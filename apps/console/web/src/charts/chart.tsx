@@ -30,28 +30,33 @@ export interface ChartProps {
 export function Chart(props: ChartProps) {
   const { id, title, finding, lines, points, write, none } = props;
   const asTable = useSignal(false);
+  const known = lines.some(({ of }) => points.some((point) => of(point) !== null));
   return (
     <figure class="chart" aria-labelledby={`${id}-title`}>
       <figcaption class="chart-head">
         <h3 id={`${id}-title`}>
           <span class="chart-title">{title}</span> {finding}
         </h3>
-        <button
-          type="button"
-          class="small-button quiet"
-          aria-pressed={asTable.value}
-          onClick={() => (asTable.value = !asTable.value)}
-        >
-          {asTable.value ? 'Show as chart' : 'Show as table'}
-          <span class="unseen">: {title}</span>
-        </button>
+        {known && (
+          <button
+            type="button"
+            class="small-button quiet"
+            aria-pressed={asTable.value}
+            onClick={() => (asTable.value = !asTable.value)}
+          >
+            {asTable.value ? 'Show as chart' : 'Show as table'}
+            <span class="unseen">: {title}</span>
+          </button>
+        )}
       </figcaption>
-      {!lines.some(({ of }) => points.some((point) => of(point) !== null)) ? (
-        <p class="chart-none muted">{points.length === 0 ? 'Nothing was measured yet.' : none}</p>
-      ) : asTable.value ? (
-        <PointTable title={title} lines={lines} points={points} write={write} />
+      {known ? (
+        asTable.value ? (
+          <PointTable title={title} lines={lines} points={points} write={write} />
+        ) : (
+          <Canvas {...props} />
+        )
       ) : (
-        <Canvas {...props} />
+        <p class="chart-none muted">{points.length === 0 ? 'Nothing was measured yet.' : none}</p>
       )}
     </figure>
   );

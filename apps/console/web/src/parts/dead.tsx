@@ -12,7 +12,15 @@ export function Dead() {
     <section class="card dead" aria-labelledby="dead-title">
       <h2 id="dead-title">Dead letters</h2>
       {view === null && <p class="muted">{snapshot.value === null ? 'Not known yet.' : 'Looking…'}</p>}
-      {view?.count === 0 && <p class="muted">None: nothing was given up on either side.</p>}
+      {view?.count === 0 && (
+        <>
+          <p class="muted">None: nothing was given up on either side.</p>
+          <p class="muted">
+            What RabbitMQ refuses again and again, and what the ledger cannot post, is set aside here by its
+            reason. It is not lost: redriving tries it again, under its own message id.
+          </p>
+        </>
+      )}
       {view !== null && view.count > 0 && (
         <ul class="groups">
           {view.groups.map((group) => (

@@ -1,12 +1,15 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { helpOpen, keepSingleKeys, singleKeys } from '../state/keys.js';
+import { canControl } from '../state/snapshot.js';
 import { Cross } from './icons.js';
 
-const keys = [
+const acts = [
   { keys: ['s'], does: 'send one payment' },
   { keys: ['m'], does: 'send 1,000: the mass' },
   { keys: ['b'], does: 'cut the link between relay and RabbitMQ' },
   { keys: ['h'], does: 'heal all links' },
+];
+const looks = [
   { keys: ['Ctrl', 'K'], does: 'find a payment; ⌘ K on a Mac' },
   { keys: ['Ctrl', '+'], does: 'larger, for the last row: nothing is cut off up to 200 %' },
   { keys: ['?'], does: 'this help' },
@@ -50,7 +53,7 @@ export function Help() {
           </button>
         </div>
         <dl class="keys">
-          {keys.map(({ keys: pressed, does }) => (
+          {[...(canControl.value ? acts : []), ...looks].map(({ keys: pressed, does }) => (
             <div key={does}>
               <dt>
                 {pressed.map((key) => (

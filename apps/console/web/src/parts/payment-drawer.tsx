@@ -61,7 +61,6 @@ export function PaymentDrawer() {
             <span class="id whole">{id}</span>
           </Copied>
         )}
-        {id !== null && <Redrive id={id} />}
         {life.value === null && <p class="muted">Looking it up…</p>}
         {life.value !== null && 'answer' in life.value && <Life life={life.value.answer} />}
         {life.value !== null && 'problem' in life.value && <ProblemNote problem={life.value.problem} />}
@@ -115,6 +114,7 @@ function Life({ life }: { life: PaymentLife }) {
         {life.src ?? '?'} <span class="muted">to</span> {life.dest ?? '?'}
         {life.status !== null && <span class="life-status">{life.status}</span>}
       </p>
+      <Redrive id={life.paymentId} />
       {life.events.map((event) => (
         <section key={`${event.type} ${event.messageIds.join()}`} class="life-event">
           <h3>

@@ -36,7 +36,7 @@ export function throughputFinding(points: readonly Point[]): string {
 
 export function latencyFinding(points: readonly Point[]): string {
   const last = points.findLast((point) => point.p95 !== null);
-  if (last === undefined || last.p95 === null) return 'No figure';
+  if (last === undefined || last.p95 === null) return 'Nothing to time';
   const now = last === points.at(-1);
   return now
     ? `95 of 100 are posted within ${duration(last.p95)} of their request`
