@@ -65,6 +65,14 @@ export class ActController {
     private readonly happenings: Happenings,
   ) {}
 
+  /** Whether this page may act: outside lab mode that depends on the key it was given. */
+  @Post('key')
+  @HttpCode(200)
+  key(@Body() body: unknown): Done {
+    readBody(nothing, body);
+    return { says: 'this page may act' };
+  }
+
   @Post('links/:link/break')
   @HttpCode(200)
   break(@Param('link') name: string, @Body() body: unknown): Promise<Done> {

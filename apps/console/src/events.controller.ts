@@ -1,4 +1,4 @@
-import { Controller, Headers, Sse, type MessageEvent, type OnModuleDestroy } from '@nestjs/common';
+import { Controller, Headers, Query, Sse, type MessageEvent, type OnModuleDestroy } from '@nestjs/common';
 import { Observable, Subject, takeUntil } from 'rxjs';
 import type { Snapshot } from './api.js';
 import { Watch } from './watch.js';
@@ -18,10 +18,13 @@ export class EventsController implements OnModuleDestroy {
     this.ended.next();
   }
 
-  /** A page that comes back says what it has seen last, and gets what has happened since; points it asks for itself. */
+  /** A page that comes back says what it has seen last (`after` on a connection that its browser takes for a new one), and gets what has happened since; points it asks for itself. */
   @Sse('events')
-  events(@Headers('last-event-id') lastId?: string): Observable<MessageEvent> {
-    const seen = /^\d{1,15}$/.test(lastId ?? '') ? Number(lastId) : undefined;
+  events(
+    @Headers('last-event-id') lastId?: string,
+    @Query('after') after?: unknown,
+  ): Observable<MessageEvent> {
+    const seen = idIn(lastId) ?? idIn(after);
     return new Observable<MessageEvent>((page) => {
       const { happenings } = this.watch;
       let newest = seen ?? 0;
@@ -42,4 +45,8 @@ export class EventsController implements OnModuleDestroy {
       return () => ends.forEach((end) => end());
     }).pipe(takeUntil(this.ended));
   }
+}
+
+function idIn(text: unknown): number | undefined {
+  return typeof text === 'string' && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }

@@ -5,7 +5,8 @@ const most = 200;
 /** Who broke what and when, and what the parts then told of themselves: the strip at the end of the page. */
 export class Happenings {
   private readonly kept: Happened[] = [];
-  private id = 0;
+  /** Ids grow also over a new start: a page that comes back says after which one it goes on. */
+  private id = Date.now();
   private readonly known = new Map<string, string>();
   private readonly listeners = new Set<(happened: Happened) => void>();
 

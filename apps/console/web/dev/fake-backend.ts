@@ -85,7 +85,8 @@ function tell(state: StateName, request: IncomingMessage, response: ServerRespon
 /** Nothing is done, except that one request is refused: the page has to show that, too. */
 function act(request: IncomingMessage, response: ServerResponse): void {
   request.resume();
-  if (request.headers['x-paid-once-console'] !== '1') return json(response, 403, { title: 'Forbidden' });
+  if (request.headers['x-paid-once-console'] !== about.token)
+    return json(response, 403, { title: 'Forbidden' });
   if (request.url !== '/api/runs/stop') return json(response, 200, { says: `Did ${request.url}.` });
   json(response, 409, {
     title: 'The run cannot be stopped',

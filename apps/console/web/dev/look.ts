@@ -65,6 +65,7 @@ const looks: readonly Look[] = [
   { name: 'projector', state: 'mass', width: 1_920 },
   { name: 'waiting', state: 'waiting', width: 1_280 },
   { name: 'read-only', state: 'read-only', width: 1_280 },
+  { name: 'with-key', state: 'with-key', width: 1_280 },
   { name: 'no-links', state: 'no-links', width: 1_280 },
   { name: 'chapter-1', state: 'chapter-1', width: 1_280 },
   {

@@ -24,6 +24,7 @@ export const stateNames = [
   'differ',
   'waiting',
   'read-only',
+  'with-key',
   'no-links',
   'chapter-1',
   'silent',
@@ -107,6 +108,7 @@ function figuresOf(state: StateName, seconds: number): Figures {
     case 'chapter-1':
       return { ...still, accepted: 699, posted: 534 };
     case 'healthy':
+    case 'with-key':
     case 'read-only':
     case 'no-links': {
       const accepted = 12_480 + whole;
@@ -127,17 +129,20 @@ function snapshotOf(state: StateName, figures: Figures, at: string): Snapshot {
     says: 'waiting for Postgres at ledger-db:5434: connection refused, 3rd try',
   } as const;
   const waits = state === 'waiting';
+  const lab = state !== 'read-only' && state !== 'with-key';
   return {
     at,
     verdict: verdictOf(state, figures),
     mode: {
-      lab: state !== 'read-only',
-      control: state === 'read-only' ? 'none' : 'all',
+      lab,
+      control: state === 'read-only' ? 'none' : lab ? 'all' : 'key',
       whyNot:
         state === 'read-only'
-          ? 'outside lab mode, control needs an `operate` key; start it with --key to control from here.'
-          : null,
-      chapter: state === 'read-only' ? null : state === 'chapter-1' ? naive : exactlyOnce,
+          ? 'PAID_ONCE_CONSOLE_READ_ONLY is set'
+          : lab
+            ? null
+            : 'the system is not in lab mode: it takes an API key with `operate`',
+      chapter: !lab ? null : state === 'chapter-1' ? naive : exactlyOnce,
     },
     stations: {
       client: { perSecond: state === 'mass' ? 24 : perSecond },
@@ -207,6 +212,7 @@ function verdictOf(
         helps: null,
       };
     case 'healthy':
+    case 'with-key':
     case 'read-only':
     case 'no-links':
       return {
@@ -663,6 +669,7 @@ const exactlyOnce: ChapterNow = {
 };
 
 export const about: AboutView = {
+  token: 'as-if-secret',
   chapters: [
     naive,
     {

@@ -7,6 +7,7 @@ import { moneyInProse } from '../words/money.js';
 import { age } from '../words/times.js';
 import { Cli, Command, Prose } from './command.js';
 import { StateMark, type Mark } from './icons.js';
+import { Key } from './key.js';
 
 const looks: Record<VerdictView['kind'], { mark: Mark; word: string }> = {
   empty: { mark: 'none', word: 'empty' },
@@ -67,6 +68,7 @@ function Sentence({ verdict, mode }: Snapshot) {
           Read-only: <Prose says={mode.whyNot ?? 'nothing can be controlled from here.'} />
         </p>
       )}
+      {mode.control === 'key' && <Key whyNot={mode.whyNot ?? ''} />}
     </>
   );
 }

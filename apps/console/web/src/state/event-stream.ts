@@ -15,6 +15,8 @@ const changeEveryMs = 250;
 const silentMs = 3_000;
 
 let source: EventSource | undefined;
+/** The last event of any kind: a new connection goes on after it, as EventSource does by itself. */
+let lastId = '';
 /** When the last snapshot came, and when it was begun to wait for one. */
 let lastHeard = 0;
 let waitingSince = 0;
@@ -39,9 +41,10 @@ function open(): void {
   source?.close();
   waitingSince = Date.now();
   if (stream.value !== 'lost') stream.value = 'connecting';
-  source = new EventSource('/api/events');
+  source = new EventSource(lastId === '' ? '/api/events' : `/api/events?after=${lastId}`);
   source.addEventListener('snapshot', (event: MessageEvent<string>) => {
     nextSnapshot = JSON.parse(event.data) as Snapshot;
+    lastId = event.lastEventId;
     lastHeard = Date.now();
     heardTimes.push(lastHeard);
   });

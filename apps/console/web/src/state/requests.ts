@@ -1,5 +1,6 @@
 import { signal } from '@preact/signals';
-import type { BreakRequest, ConsoleProblem, Done } from '../../../src/api.js';
+import type { AboutView, BreakRequest, ConsoleProblem, Done } from '../../../src/api.js';
+import { givenKey } from './key.js';
 import type { LinkName } from '@paid-once/links';
 
 /** What the console refused last, until it is dismissed or something succeeds. */
@@ -30,17 +31,45 @@ export const healAll = () => ask('/api/links/heal');
 export const sendOne = () => ask('/api/runs', { rows: 1 });
 export const sendThousand = () => ask('/api/runs', { rows: 1_000 });
 
+/** Kept if it is good for acting; else the problem tells why not. */
+export async function useKey(key: string): Promise<void> {
+  givenKey.value = key;
+  if (!(await ask('/api/key'))) givenKey.value = null;
+}
+
+/** What only this page can read. */
+let token: string | undefined;
+
+async function tokenNow(): Promise<string> {
+  if (token === undefined) {
+    const looked = await look<AboutView>('/api/about');
+    if ('answer' in looked) token = looked.answer.token;
+  }
+  return token ?? '';
+}
+
 async function send(
   path: string,
   body: BodyInit,
   type: string,
   further: Record<string, string> = {},
 ): Promise<boolean> {
-  const answer = await fetch(path, {
-    method: 'POST',
-    headers: { 'content-type': type, 'x-paid-once-console': '1', ...further },
-    body,
-  }).catch(() => undefined);
+  const post = async () =>
+    fetch(path, {
+      method: 'POST',
+      headers: {
+        'content-type': type,
+        'x-paid-once-console': await tokenNow(),
+        ...(givenKey.value !== null && { authorization: `Bearer ${givenKey.value}` }),
+        ...further,
+      },
+      body,
+    }).catch(() => undefined);
+  let answer = await post();
+  if (answer !== undefined && (await isOfAnother(answer))) {
+    token = undefined;
+    answer = await post();
+  }
   if (answer?.ok !== true) {
     problem.value = await problemOf(answer);
     return false;
@@ -48,6 +77,16 @@ async function send(
   problem.value = null;
   done.value = ((await answer.json()) as Done).says;
   return true;
+}
+
+/** A console that was started again has another token: what it refused for that it has not done. */
+async function isOfAnother(answer: Response): Promise<boolean> {
+  if (answer.status !== 403) return false;
+  const told = (await answer
+    .clone()
+    .json()
+    .catch(() => ({}))) as { type?: string };
+  return told.type === '/problems/not-from-this-page';
 }
 
 async function problemOf(answer: Response | undefined): Promise<ConsoleProblem> {

@@ -1,6 +1,7 @@
 import { computed, signal } from '@preact/signals';
 import type { Happened, Point, Snapshot } from '../../../src/api.js';
 import { passed, type Batch } from './batches.js';
+import { givenKey } from './key.js';
 
 /** `paused`: the tab is hidden, and nobody asks. */
 export type StreamState = 'connecting' | 'live' | 'lost' | 'paused';
@@ -20,7 +21,10 @@ export const points = signal<readonly Point[]>([]);
 export const batches = signal<readonly Batch[]>([]);
 
 export const stale = computed(() => snapshot.value !== null && stream.value !== 'live');
-export const canControl = computed(() => snapshot.value?.mode.control === 'all');
+export const canControl = computed(() => {
+  const control = snapshot.value?.mode.control;
+  return control === 'all' || (control === 'key' && givenKey.value !== null);
+});
 export const runs = computed(() => snapshot.value?.run?.state === 'running');
 export const brokenLinks = computed(() => snapshot.value?.links.filter((link) => link.state !== 'up') ?? []);
 
