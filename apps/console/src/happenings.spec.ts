@@ -52,6 +52,17 @@ describe('what has happened', () => {
     happenings.add({ who: 'you', says: '251', kind: 'paid' });
     expect(told).toHaveLength(250);
     expect(happenings.since(undefined)).toHaveLength(200);
-    expect(happenings.since(249).map(({ says }) => says)).toEqual(['250', '251']);
+    expect(happenings.since(told[248]).map(({ says }) => says)).toEqual(['250', '251']);
+  });
+
+  it('tells a page that has seen the console before this one all that is new', async () => {
+    const before = new Happenings();
+    const told: number[] = [];
+    before.listen(({ id }) => told.push(id));
+    for (let number = 1; number <= 3; number++) before.add({ who: 'you', says: 'before', kind: 'paid' });
+    await new Promise((resolve) => setTimeout(resolve, 10)); // no process starts sooner
+    const after = new Happenings();
+    after.add({ who: 'you', says: 'after', kind: 'paid' });
+    expect(after.since(told.at(-1)).map(({ says }) => says)).toEqual(['after']);
   });
 });
