@@ -93,7 +93,7 @@ describe('the console', () => {
         stations.ledger.count === 0 &&
         verdict.kind === 'under-way' &&
         verdict.says.includes('50 payments (EUR 50.00) are safe in the outbox') &&
-        verdict.says.includes('The link relay-rabbitmq is cut'),
+        verdict.says.includes('The link relay-rabbitmq has been cut for'),
     );
     const differing = await ask<CompareView>('compare?class=inOutbox');
     expect(differing.rows).toHaveLength(50);

@@ -18,7 +18,7 @@ export interface Snapshot {
   links: LinkView[];
   /** In the order of a payment's path. Empty where no launcher of this checkout runs: in containers. */
   processes: ProcessView[];
-  /** What is not as it should be, in words, in the order in which money passes. */
+  /** What is not as it should be, in words, in the order in which money passes; broken links are in `links`. */
   attention: AttentionView[];
   /** The run that pays now, or the last one. */
   run: RunView | null;

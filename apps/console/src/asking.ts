@@ -2,8 +2,8 @@ import type { Asked } from '../../cli/src/status/parts.js';
 
 /** Milliseconds: after so long without an answer a part hangs, unless its answers always take that long. */
 const hangMs = 2_000;
-/** Of what an answer took, so long it is left in peace: it costs the databases something. */
-const restFactor = 4;
+/** After an answer that took this long, or longer, it is left in peace so many times as long: it costs the databases something. */
+const dear = { ms: 1_000, restFactor: 4 };
 const restAfterFailureMs = 1_000;
 
 /**
@@ -36,10 +36,14 @@ export class Asking<Value> {
     return { reason: `It has not answered for ${Math.floor(waitedMs / 1_000)} s.` };
   }
 
+  private get restMs(): number {
+    return this.tookMs < dear.ms ? this.tookMs : this.tookMs * dear.restFactor;
+  }
+
   private answered(answer: Asked<Value>): void {
     const hasFailed = answer.reason !== undefined;
     if (!hasFailed) this.tookMs = performance.now() - this.askedAt;
     this.answer = answer;
-    this.restsUntil = performance.now() + (hasFailed ? restAfterFailureMs : this.tookMs * restFactor);
+    this.restsUntil = performance.now() + (hasFailed ? restAfterFailureMs : this.restMs);
   }
 }

@@ -67,7 +67,7 @@ describe('the sentence about the money', () => {
       helps: 'npx paid-once heal',
     });
     expect(verdictFrom(cut, undefined, now).says).toBe(
-      '3 payments are on the way: 3 messages safe in the outbox. The link relay-rabbitmq is cut.',
+      '3 payments are on the way, safe in the outbox. The link relay-rabbitmq is cut.',
     );
   });
 

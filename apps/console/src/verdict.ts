@@ -1,6 +1,6 @@
 import type { Comparison } from '@paid-once/compare';
 import { breakSentence, isUndecided, verdictOf } from '../../cli/src/output/compare-view.js';
-import { age, counted, money } from '../../cli/src/output/words.js';
+import { age, count, counted, money } from '../../cli/src/output/words.js';
 import type { Parts } from '../../cli/src/status/parts.js';
 import { faultsOn, type LinkState } from '@paid-once/links';
 import type { Verdict } from './api.js';
@@ -40,14 +40,16 @@ function notCompared(parts: Parts, now: Date): Verdict {
   const gap = events(accepted) - events(posted);
   const says =
     gap > 0
-      ? `${counted(gap, 'payment')} ${gap === 1 ? 'is' : 'are'} on the way: ${whereItIs(parts)}.`
+      ? `${counted(gap, 'payment')} ${gap === 1 ? 'is' : 'are'} on the way, ${whereItIs(parts, gap)}.`
       : `Both sides hold ${counted(posted?.count ?? 0, 'payment')}, ${money(posted?.totals ?? {})}; they are being compared.`;
   return { kind: 'under-way', says: `${says}${because(parts, now)}`, helps: helpIn(parts) };
 }
 
-function whereItIs({ outbox }: Parts): string {
+/** The parts are asked a moment apart: more than is on the way cannot wait. */
+function whereItIs({ outbox }: Parts, gap: number): string {
   const pending = outbox.value?.pending ?? 0;
-  return pending > 0 ? `${counted(pending, 'message')} safe in the outbox` : 'published, and soon posted';
+  if (pending >= gap) return 'safe in the outbox';
+  return pending > 0 ? `${count(pending)} of them safe in the outbox` : 'published, and soon posted';
 }
 
 function ofComparison(comparison: Comparison, parts: Parts, now: Date): Verdict {
@@ -76,9 +78,12 @@ function because({ links }: Parts, now: Date): string {
   const [first] = broken;
   if (first === undefined) return '';
   const [since] = faultsOn(first).flatMap((trouble) => trouble.since ?? []);
-  const time = since ? ` for ${age(Math.max(0, (now.getTime() - since.getTime()) / 1_000))}` : '';
+  const is = first.enabled ? 'hurt' : 'cut';
+  const lasts = since
+    ? `has been ${is} for ${age(Math.max(0, (now.getTime() - since.getTime()) / 1_000))}`
+    : `is ${is}`;
   const others = broken.length > 1 ? `, and ${counted(broken.length - 1, 'other link')}` : '';
-  return ` The link ${first.name} is ${first.enabled ? 'hurt' : 'cut'}${time}${others}.`;
+  return ` The link ${first.name} ${lasts}${others}.`;
 }
 
 function helpIn({ links }: Parts): string | null {

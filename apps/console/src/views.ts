@@ -117,8 +117,9 @@ function isOurs(link: LinkState): link is LinkState & { name: LinkName } {
   return (linkNames as readonly string[]).includes(link.name);
 }
 
+/** Without the broken links: those are drawn. */
 export function attentionOf(parts: Parts, now: Date): AttentionView[] {
-  return attentionIn(parts, now).map(({ says, seconds, byItself, command }) => ({
+  return attentionIn({ ...parts, links: { value: [] } }, now).map(({ says, seconds, byItself, command }) => ({
     says,
     seconds,
     byItself,

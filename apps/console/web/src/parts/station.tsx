@@ -14,7 +14,7 @@ export function StationBox({ station }: { station: Station }) {
         {health !== null && (
           <span class={`health health-${health.health}`}>
             <StateMark mark={marks[health.health]} />
-            <span class="health-word">{health.health}</span>
+            {!isTold(health) && <span class="health-word">{health.health}</span>}
           </span>
         )}
       </div>
@@ -36,13 +36,25 @@ export function StationBox({ station }: { station: Station }) {
             {says}
           </p>
         ))}
-        {health !== null && health.says !== null && health.health !== 'up' && (
-          <p class={`station-note says ${health.health === 'down' ? 'bad' : 'warn'}`}>{health.says}</p>
+        {health !== null && isTold(health) && (
+          <p class={`station-note says ${health.health === 'down' ? 'bad' : 'warn'}`} title={health.says}>
+            {health.health}: {inShort(health.says)}
+          </p>
         )}
       </div>
       <Processes processes={processes} />
     </li>
   );
+}
+
+/** Then the word stands with the reason: beside the name there is no room for it. */
+function isTold(health: Health): health is Health & { says: string } {
+  return health.health !== 'up' && health.says !== null;
+}
+
+/** "RabbitMQ is down" of "RabbitMQ is down: 127.0.0.1:5672: connect ECONNREFUSED": the rest is told above, and on hover. */
+function inShort(says: string): string {
+  return says.split(': ')[0]?.replace(/\.$/, '') ?? says;
 }
 
 /** Between the outbox and the queue: no money rests in it, so it is drawn smaller. */

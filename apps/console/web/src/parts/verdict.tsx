@@ -96,7 +96,7 @@ function Attention({ parts }: { parts: AttentionView[] }) {
               <Prose says={part.says} />{' '}
               <span class="muted">
                 {part.seconds !== null && `${age(part.seconds)} · `}
-                {part.byItself ? 'goes away by itself' : 'a person decides'}
+                {part.byItself ? 'over when its cause is' : 'a person decides'}
               </span>
             </span>
             {part.command !== null && <Command command={part.command} />}
