@@ -107,6 +107,22 @@ describe('the processes of npm start', () => {
     });
   });
 
+  it('console: it is there before what it shows, its address is the last line, and killed it comes back', async () => {
+    const { said, urls } = system;
+    expect(said.indexOf('console   │ listening')).toBeGreaterThan(0);
+    expect(said.indexOf('console   │ listening')).toBeLessThan(said.indexOf('are there'));
+    expect(said.trimEnd().split('\n').at(-1)).toBe(
+      `Ready → ${urls.console.replace('127.0.0.1', 'localhost')}`,
+    );
+    expect(await (await fetch(urls.console)).text()).toContain('<title>paid once');
+    const { exitCode, stdout } = await system.run('kill', 'console');
+    expect([exitCode, stdout]).toEqual([0, expect.stringContaining('payments flow as before')]);
+    await eventually(
+      async () => (await fetch(urls.console).catch(() => undefined))?.ok === true,
+      'it is back',
+    );
+  });
+
   it('ledger: killed in the middle of payments another one takes over, and both ledgers agree', async () => {
     const before = (await system.processes())['ledger']?.pid;
     const endPaying = payOn();
