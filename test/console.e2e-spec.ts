@@ -91,7 +91,7 @@ describe('the console', () => {
       ({ stations, verdict }) =>
         stations.outbox.pending === 50 &&
         stations.ledger.count === 0 &&
-        verdict.kind === 'under-way' &&
+        verdict.kind === 'stuck' &&
         verdict.says.includes('50 payments (EUR 50.00) are safe in the outbox') &&
         verdict.says.includes('The link relay-rabbitmq has been cut for'),
     );

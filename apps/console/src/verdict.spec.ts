@@ -62,7 +62,7 @@ describe('the sentence about the money', () => {
   it('says where the money is that is under way, and which link keeps it there', () => {
     const cut = parts({ posted: 4, pending: 3, cut: true });
     expect(verdict(cut, comparison({ inOutbox: some(3) }, 7, 4))).toEqual({
-      kind: 'under-way',
+      kind: 'stuck',
       says: '3 payments (EUR 3.00) are safe in the outbox, the oldest for 12 s. The link relay-rabbitmq is cut.',
       helps: 'npx paid-once heal',
     });

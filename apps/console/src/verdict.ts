@@ -42,7 +42,20 @@ function notCompared(parts: Parts, now: Date): Verdict {
     gap > 0
       ? `${counted(gap, 'payment')} ${gap === 1 ? 'is' : 'are'} on the way, ${whereItIs(parts, gap)}.`
       : `Both sides hold ${counted(posted?.count ?? 0, 'payment')}, ${money(posted?.totals ?? {})}; they are being compared.`;
-  return { kind: 'under-way', says: `${says}${because(parts, now)}`, helps: helpIn(parts) };
+  const kind = gap > 0 ? movement(parts) : 'under-way';
+  return { kind, says: `${says}${because(parts, now)}`, helps: helpIn(parts) };
+}
+
+const afterTheOutbox = new Set(['relay-postgres', 'relay-rabbitmq', 'ledger-rabbitmq', 'ledger-postgres']);
+
+/** Nothing moves through a link that is cut or half-open, until somebody heals it. */
+function movement({ links }: Parts): 'under-way' | 'stuck' {
+  const isClosed = brokenIn(links.value).some(
+    (link) =>
+      afterTheOutbox.has(link.name) &&
+      faultsOn(link).some(({ fault }) => fault?.kind === 'cut' || fault?.kind === 'half-open'),
+  );
+  return isClosed ? 'stuck' : 'under-way';
 }
 
 /** The parts are asked a moment apart: more than is on the way cannot wait. */
@@ -70,7 +83,7 @@ function ofComparison(comparison: Comparison, parts: Parts, now: Date): Verdict 
     ...(inBroker.count > 0 ? [breakSentence('inBroker', inBroker)] : []),
   ];
   if (found.length === 0) return { kind: 'stuck', says: verdictOf(comparison), helps: null }; // all of it was given up
-  return { kind: 'under-way', says: `${found.join('; ')}.${because(parts, now)}`, helps: helpIn(parts) };
+  return { kind: movement(parts), says: `${found.join('; ')}.${because(parts, now)}`, helps: helpIn(parts) };
 }
 
 function because({ links }: Parts, now: Date): string {

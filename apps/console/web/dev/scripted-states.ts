@@ -184,8 +184,8 @@ function verdictOf(
     case 'cut':
       return {
         kind: 'stuck',
-        says: `${pending} payments (${eur(pending)}) are safe in the outbox: the link to RabbitMQ is cut since ${Math.round(cutSeconds)} s.`,
-        helps: 'Heal the link, and they are published in order. A crash now would lose none.',
+        says: `${pending} payments (${eur(pending)}) are safe in the outbox. The link relay-rabbitmq has been cut for ${Math.round(cutSeconds)} s.`,
+        helps: 'npx paid-once heal',
       };
     case 'mass':
       return {
@@ -276,16 +276,10 @@ function attentionIn(state: StateName, { pending, cutSeconds }: Figures): Snapsh
   if (state === 'cut') {
     return [
       {
-        says: `The outbox grows: ${pending} messages wait`,
+        says: `nothing is published, RabbitMQ is down: ${pending} messages safe in the outbox, the oldest for ${Math.round(cutSeconds)} s`,
         seconds: cutSeconds,
         byItself: true,
         command: null,
-      },
-      {
-        says: 'Link relay-rabbitmq is cut',
-        seconds: cutSeconds,
-        byItself: false,
-        command: 'npx paid-once heal relay-rabbitmq',
       },
     ];
   }

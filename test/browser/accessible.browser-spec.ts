@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import type { Browser } from 'playwright-core';
+import { launchChromium } from './support/launch-chromium.ts';
+import { looks } from './support/looks.ts';
+import {
+  barriers,
+  pixelsTooWide,
+  scriptedPages,
+  themes,
+  type ScriptedPages,
+} from './support/scripted-page.ts';
+
+jest.setTimeout(60_000);
+
+let browser: Browser;
+let pages: ScriptedPages;
+beforeAll(async () => {
+  browser = await launchChromium(process.env.TEST_CHROMIUM ?? '');
+  pages = await scriptedPages(browser);
+});
+afterAll(async () => {
+  await browser?.close();
+  await pages?.close();
+});
+
+/** As wide as a window of 1,280 pixels at 200 %, and at 400 %, which is a narrow phone's, too. */
+const [half, narrow] = [640, 320];
+
+describe.each(themes)('nobody meets a barrier or a sideways scroll in the %s page', (theme) => {
+  it.each(looks)('$name', async (look) => {
+    const { page, complaints } = await pages.open(look, theme);
+    expect(await barriers(page)).toEqual([]);
+    for (const width of [half, narrow]) {
+      await page.setViewportSize({ width, height: 900 });
+      expect([width, await pixelsTooWide(page)]).toEqual([width, 0]);
+    }
+    expect([...complaints, ...(await barriers(page))]).toEqual([]);
+    await page.close();
+  });
+});
+
+describe('motion', () => {
+  const animated = async (reducedMotion: 'reduce' | 'no-preference') => {
+    const { page } = await pages.open(
+      looks.find(({ state }) => state === 'mass')!,
+      'light',
+    );
+    await page.emulateMedia({ reducedMotion });
+    // Some seconds of money in motion: it is enough that one of them glides.
+    const seen = await page.evaluate(async () => {
+      let most = 0;
+      for (let frame = 0; frame < 120; frame++) {
+        await new Promise(requestAnimationFrame);
+        most = Math.max(most, document.getAnimations().length);
+      }
+      return most;
+    });
+    await page.close();
+    return seen;
+  };
+
+  it('is there, and is not there for those who asked for none', async () => {
+    expect(await animated('no-preference')).toBeGreaterThan(0);
+    expect(await animated('reduce')).toBe(0);
+  });
+});

@@ -1,0 +1,114 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { payFile } from '@paid-once/payer';
+import { pause } from '@paid-once/service/basics';
+import type { CDPSession, Page } from 'playwright-core';
+import { openConsole, withPages } from './support/open-page.ts';
+import { says, verdict } from './support/parts.ts';
+import { afresh, urls } from './support/system.ts';
+
+jest.setTimeout(360_000);
+
+const pages = withPages();
+beforeEach(afresh);
+
+const wantedPerSecond = 1_000;
+const minuteMs = 60_000;
+const rowsInAFile = 5_000;
+
+describe('two minutes of payments, as many as the machine takes', () => {
+  it('leave the page smooth, and as large as it was', async () => {
+    const { page } = pages;
+    const cdp = await page.context().newCDPSession(page);
+    await openConsole(page);
+    const ended = new AbortController();
+    const paying = payOn(ended.signal);
+    // What it keeps of five minutes and of two hundred events fills in the first minute or later; it is small.
+    await pause(minuteMs);
+    const [early] = [await sizeOf(cdp), await beginFrames(page)];
+    await pause(minuteMs);
+    const frames = await framesOf(page);
+    const late = await sizeOf(cdp);
+    ended.abort();
+    const { paid, seconds } = await paying;
+    const perSecond = paid / seconds;
+    process.stderr.write(
+      `endurance: ${Math.round(perSecond)} payments/s; frames ${JSON.stringify(frames)}; ${JSON.stringify({ early, late })}\n`,
+    );
+    // Of a thousand a second, what two busy cores that also draw the page may fall short of.
+    expect(perSecond).toBeGreaterThan(wantedPerSecond / 5);
+    expect(frames.p95Ms).toBeLessThan(100);
+    expect(frames.longestTaskMs).toBeLessThan(500);
+    expect(late.heapBytes - early.heapBytes).toBeLessThan(2_000_000);
+    expect(late.nodes - early.nodes).toBeLessThan(500);
+    await says(verdict(page), 'The ledgers agree');
+  });
+});
+
+/** At most a thousand a second, until it is told to stop. */
+async function payOn(signal: AbortSignal): Promise<{ paid: number; seconds: number }> {
+  const folder = await mkdtemp(join(tmpdir(), 'paid-once-endurance-'));
+  const startedAt = performance.now();
+  const seconds = () => (performance.now() - startedAt) / 1_000;
+  let paid = 0;
+  try {
+    for (let round = 0; !signal.aborted; round++) {
+      const file = join(folder, `${round}.csv`);
+      await writeFile(file, `src,dest,amount\n${'bianca,marc,1\n'.repeat(rowsInAFile)}`);
+      const { summary } = await payFile({ file, url: urls.payments, signal });
+      paid += summary.accepted;
+      await pause(Math.max(0, (paid / wantedPerSecond - seconds()) * 1_000), signal);
+    }
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+  return { paid, seconds: seconds() };
+}
+
+/** After what nobody needs any more is gone. */
+async function sizeOf(cdp: CDPSession): Promise<{ heapBytes: number; nodes: number }> {
+  await cdp.send('HeapProfiler.collectGarbage');
+  const { usedSize } = await cdp.send('Runtime.getHeapUsage');
+  const { nodes } = await cdp.send('Memory.getDOMCounters');
+  return { heapBytes: usedSize, nodes };
+}
+
+interface Frames {
+  gaps: number[];
+  longestTaskMs: number;
+}
+declare global {
+  interface Window {
+    frames_: Frames;
+  }
+}
+
+/** From now on the page notes when it drew, and its longest task. */
+async function beginFrames(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const frames: Frames = (window.frames_ = { gaps: [], longestTaskMs: 0 });
+    let last = performance.now();
+    requestAnimationFrame(function next(now) {
+      frames.gaps.push(now - last);
+      last = now;
+      requestAnimationFrame(next);
+    });
+    new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries())
+        frames.longestTaskMs = Math.max(frames.longestTaskMs, duration);
+    }).observe({ type: 'longtask' });
+  });
+}
+
+function framesOf(
+  page: Page,
+): Promise<{ p50Ms: number; p95Ms: number; longestTaskMs: number; count: number }> {
+  return page.evaluate(() => {
+    const { gaps, longestTaskMs } = window.frames_;
+    const sorted = gaps.toSorted((a, b) => a - b);
+    const at = (share: number) => Math.round(sorted[Math.floor(sorted.length * share)] ?? 0);
+    return { p50Ms: at(0.5), p95Ms: at(0.95), longestTaskMs, count: sorted.length };
+  });
+}
