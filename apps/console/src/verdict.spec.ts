@@ -35,7 +35,7 @@ function comparison(found: Partial<Record<BreakKind, Break>>, accepted = 7, post
 }
 
 const verdict = (of: Parts, compared: Comparison) =>
-  verdictFrom(of, { comparison: compared, of: balancesIn(of) }, now);
+  verdictFrom(of, { comparison: compared, at: now, of: balancesIn(of) }, now);
 
 describe('the sentence about the money', () => {
   it('says that the ledgers agree only of what was compared', () => {
@@ -49,7 +49,7 @@ describe('the sentence about the money', () => {
       kind: 'under-way',
       says: 'Both sides hold 7 payments, EUR 7.00; they are being compared.',
     });
-    const older = { comparison: comparison({}), of: balancesIn(parts({ accepted: 6, posted: 6 })) };
+    const older = { comparison: comparison({}), at: now, of: balancesIn(parts({ accepted: 6, posted: 6 })) };
     expect(verdictFrom(all, older, now).kind).toBe('under-way');
   });
 
@@ -66,6 +66,13 @@ describe('the sentence about the money', () => {
       says: '3 payments (EUR 3.00) are safe in the outbox, the oldest for 12 s. The link relay-rabbitmq is cut.',
       helps: 'npx paid-once heal',
     });
+    const aMinuteAgo = new Date(now.getTime() - 60_000);
+    const compared = {
+      comparison: comparison({ inOutbox: some(3) }, 7, 4),
+      at: aMinuteAgo,
+      of: balancesIn(cut),
+    };
+    expect(verdictFrom(cut, compared, now).says).toContain('the oldest for 1 min 12 s');
     expect(verdictFrom(cut, undefined, now).says).toBe(
       '3 payments are on the way, safe in the outbox. The link relay-rabbitmq is cut.',
     );

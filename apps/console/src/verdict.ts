@@ -1,4 +1,4 @@
-import type { Comparison } from '@paid-once/compare';
+import type { Break, Comparison } from '@paid-once/compare';
 import { breakSentence, isUndecided, verdictOf } from '../../cli/src/output/compare-view.js';
 import { age, count, counted, money } from '../../cli/src/output/words.js';
 import type { Parts } from '../../cli/src/status/parts.js';
@@ -8,6 +8,7 @@ import type { Verdict } from './api.js';
 /** A comparison, and which balances both sides had when it began. */
 export interface Compared {
   comparison: Comparison;
+  at: Date;
   of: string;
 }
 
@@ -25,7 +26,7 @@ export function verdictFrom(parts: Parts, compared: Compared | undefined, now = 
       helps: null,
     };
   if (compared === undefined || compared.of !== balancesIn(parts)) return notCompared(parts, now);
-  return ofComparison(compared.comparison, parts, now);
+  return ofComparison(compared, parts, now);
 }
 
 /** What a comparison is of: as long as this is the same, it holds. */
@@ -65,7 +66,7 @@ function whereItIs({ outbox }: Parts, gap: number): string {
   return pending > 0 ? `${count(pending)} of them safe in the outbox` : 'published, and soon posted';
 }
 
-function ofComparison(comparison: Comparison, parts: Parts, now: Date): Verdict {
+function ofComparison({ comparison, at }: Compared, parts: Parts, now: Date): Verdict {
   const { agree, payments, breaks } = comparison;
   if (agree)
     return { kind: payments.count === 0 ? 'empty' : 'agree', says: verdictOf(comparison), helps: null };
@@ -78,9 +79,11 @@ function ofComparison(comparison: Comparison, parts: Parts, now: Date): Verdict 
     };
   if (isUndecided(deadLettered) || isUndecided(parked))
     return { kind: 'stuck', says: verdictOf(comparison), helps: 'npx paid-once dead list' };
+  const sinceThen = Math.max(0, now.getTime() - at.getTime()) / 1_000;
+  const older = (found: Break) => ({ ...found, oldestSeconds: found.oldestSeconds + sinceThen });
   const found = [
-    ...(inOutbox.count > 0 ? [breakSentence('inOutbox', inOutbox)] : []),
-    ...(inBroker.count > 0 ? [breakSentence('inBroker', inBroker)] : []),
+    ...(inOutbox.count > 0 ? [breakSentence('inOutbox', older(inOutbox))] : []),
+    ...(inBroker.count > 0 ? [breakSentence('inBroker', older(inBroker))] : []),
   ];
   if (found.length === 0) return { kind: 'stuck', says: verdictOf(comparison), helps: null }; // all of it was given up
   return { kind: movement(parts), says: `${found.join('; ')}.${because(parts, now)}`, helps: helpIn(parts) };

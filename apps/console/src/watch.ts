@@ -144,6 +144,7 @@ export class Watch implements OnModuleInit, OnModuleDestroy {
 
   private async compareNow(parts: Parts): Promise<void> {
     const of = balancesIn(parts);
+    const at = new Date();
     if (this.compared?.of === of || !parts.payments.value || !parts.ledger.value) return;
     const { payments, ledger } = this.control.urls;
     try {
@@ -153,7 +154,7 @@ export class Watch implements OnModuleInit, OnModuleDestroy {
         key: this.control.key,
         signal: this.ended.signal,
       });
-      this.compared = { comparison, of };
+      this.compared = { comparison, at, of };
     } catch (error) {
       if (failureOf(error) === undefined && !this.isOver) throw error;
     }
