@@ -103,7 +103,7 @@ describe('a payment', () => {
     await says(verdict(page), 'The ledgers agree: 2 payments');
     await page.keyboard.press('Control+k');
     await page.keyboard.type('17.31');
-    await says(ledgers(page), 'on both sides');
+    await says(ledgers(page), 'both agree');
     await says(ledgers(page), 'landlord');
   });
 });

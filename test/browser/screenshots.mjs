@@ -9,16 +9,18 @@ import { looks, pictures } from './support/looks.ts';
 import { barriers, scriptedPages, themes } from './support/scripted-page.ts';
 
 const [folder = join(import.meta.dirname, '../../docs/screenshots'), ...names] = process.argv.slice(2);
-const wanted = process.argv[2] === undefined ? pictures : [...pictures, ...looks].filter(isNamed);
-/** Pixels: as a window is, not as the whole page. */
-const pictureHeight = 880;
-
+const isDocumentation = process.argv[2] === undefined;
+const wanted = isDocumentation ? pictures : [...pictures, ...looks].filter(isNamed);
 // The scripted states are a function of the time since the page was opened: so it stands still in them.
 const now = Date.now();
 Date.now = () => now;
 
 await mkdir(folder, { recursive: true });
-const browser = await launchChromium(await ensureChromium(console.error));
+const browser = await launchChromium(await ensureChromium(console.error), [
+  // What is drawn again in part, or in another thread's order, differs by single pixels.
+  '--disable-partial-raster',
+  '--num-raster-threads=1',
+]);
 const pages = await scriptedPages(browser);
 let faults = 0;
 for (const look of wanted) for (const theme of themes) faults += await photograph(look, theme);
@@ -34,7 +36,10 @@ async function photograph(look, theme) {
   const { page, complaints } = await pages.open(look, theme);
   // How many snapshots a second came is a mean of four seconds.
   if (look.state !== 'silent') await page.getByText('live 4/s').waitFor();
-  await unroll(page, look.width);
+  if (!isDocumentation) await unroll(page, look.width);
+  await page.evaluate(
+    () => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))),
+  );
   const path = join(folder, `${look.name.replaceAll(/[^\w-]+/g, '-')}-${theme}.png`);
   await page.screenshot({ path, animations: 'disabled', scale: 'css' });
   complaints.push(...(await barriers(page)));
@@ -43,12 +48,11 @@ async function photograph(look, theme) {
   return complaints.length;
 }
 
-/** A window as high as the page, up to a limit: in a picture of a scrolled page the strip of events would lie across its middle. */
+/** A window as high as the page: in a picture of a scrolled page the strip of events would lie across its middle. */
 async function unroll(page, width) {
   if (await page.getByRole('dialog').isVisible()) return;
-  const height = await page.evaluate(() => document.documentElement.scrollHeight);
   await page.setViewportSize({
     width,
-    height: process.argv[2] === undefined ? Math.min(height, pictureHeight) : height,
+    height: await page.evaluate(() => document.documentElement.scrollHeight),
   });
 }

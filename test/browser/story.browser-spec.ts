@@ -31,7 +31,7 @@ describe('the story of the README, on the page alone', () => {
     await says(verdict(page), 'The ledgers agree: 1,000 payments, €1,000.00, each posted exactly once.');
     await says(link(page, 'relay-rabbitmq'), /up$/);
     await openEvents(page);
-    await says(events(page), '1,000 payments: 1000 accepted');
+    await says(events(page), '1,000 payments: 1,000 accepted');
     expect(page.url()).toBe(`${new URL(page.url()).origin}/`);
     expect(await page.evaluate(() => performance.getEntriesByType('navigation').length)).toBe(1);
   });

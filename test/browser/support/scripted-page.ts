@@ -20,7 +20,7 @@ export async function scriptedPages(browser: Browser): Promise<ScriptedPages> {
 
   async function open({ state, width, prepare }: Look, theme: Theme) {
     const page = await browser.newPage({
-      viewport: { width, height: 900 },
+      viewport: { width, height: 800 },
       colorScheme: theme,
       reducedMotion: 'reduce',
     });

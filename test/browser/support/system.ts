@@ -91,7 +91,7 @@ export async function afresh(): Promise<void> {
       [payments, outbox, queue, inbox, ledger].every(({ health }) => health === 'up')
     );
   });
-  await act('chapter', { chapter: 4 });
+  if ((await snapshot()).mode.chapter?.chapter !== 4) await act('chapter', { chapter: 4 });
   await act('reset');
   await until('both ledgers are empty', async () => {
     const { verdict, mode } = await snapshot();
