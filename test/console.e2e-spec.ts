@@ -132,6 +132,10 @@ describe('the console', () => {
     expect((await upload('src,dest,amount\nbianca,marc,1.00\nbianca,marc,2.50\n')).statusCode).toBe(200);
     await isSeen('the ledgers agree', ({ verdict }) => verdict.says.includes('2 payments, EUR 3.50'));
     expect(seen()?.run).toMatchObject({ title: 'payments of rent.csv', accepted: 2 });
+    await act('runs', { file: 'payments.csv' });
+    await isSeen('the file of the checkout', ({ verdict }) =>
+      verdict.says.includes('1,002 payments, EUR 1,003.50'),
+    );
   });
 
   it('finds a payment about which both ledgers agree: by id, idempotency key, account and amount', async () => {

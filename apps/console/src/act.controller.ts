@@ -12,8 +12,11 @@ import {
 import { faultKinds, linkNames, type Fault, type LinkName } from '@paid-once/links';
 import { BodyLimit, readBody, wholeNumber } from '@paid-once/service';
 import type { FastifyRequest } from 'fastify';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { chapters, switchTo } from '../../cli/src/chapters.js';
+import { checkout } from '../../cli/src/checkout.js';
 import { redriveParked, requestRedrive, triedIn } from '../../cli/src/dead/redrive.js';
 import { repairLedgers } from '../../cli/src/repair/repair-ledgers.js';
 import { repairSentences } from '../../cli/src/repair/repair-view.js';
@@ -38,7 +41,11 @@ const breakRequest = z.strictObject({
   forSeconds,
 });
 const healRequest = z.strictObject({ link: link.optional() });
-const runRequest = z.strictObject({ rows: wholeNumber({ min: 1, max: 100_000 }) });
+const ourFile = 'payments.csv';
+const runRequest = z.union([
+  z.strictObject({ rows: wholeNumber({ min: 1, max: 100_000 }) }),
+  z.strictObject({ file: z.literal(ourFile) }),
+]);
 const chapterRequest = z.strictObject({ chapter: wholeNumber({ min: 1, max: 4 }) });
 const redriveRequest = z.union([
   z.strictObject({ reason: z.string().max(40) }),
@@ -94,7 +101,7 @@ export class ActController {
     throw new NotFoundException(`Nothing is called ${given}.`);
   }
 
-  /** Pays so many rows of EUR 1.00, or the rows of the file that is the body. */
+  /** Pays so many rows of EUR 1.00, those of the payments.csv of this checkout, or those of the file that is the body. */
   @Post('runs')
   @HttpCode(200)
   @BodyLimit(csvBytes)
@@ -109,7 +116,12 @@ export class ActController {
       const name = request.headers['x-file-name'];
       return this.runs.begin({ ...order, title: `payments of ${fileName(name)}`, csv: body });
     }
-    const { rows } = readBody(runRequest, body);
+    const asked = readBody(runRequest, body);
+    if ('file' in asked) {
+      const csv = await readFile(join(checkout, ourFile), 'utf8');
+      return this.runs.begin({ ...order, title: `payments of ${ourFile}`, csv });
+    }
+    const { rows } = asked;
     const csv = `src,dest,amount\n${'bianca,marc,1.00\n'.repeat(rows)}`;
     return this.runs.begin({ ...order, title: counted(rows, 'payment'), csv });
   }

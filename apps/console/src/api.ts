@@ -314,7 +314,7 @@ export interface MeasuredView {
  * what it did, or a problem document (`application/problem+json`: title, detail, money, next). In order:
  * POST /api/links/NAME/break {kind, ms?, percent?, stream?, forSeconds?} · POST /api/links/heal {link?}
  * POST /api/processes/NAME/ACTION (kill, stop, cont, restart)
- * POST /api/runs {rows: 1|1000} | text/csv · POST /api/runs/stop · POST /api/chapter {chapter} · POST /api/repair {}
+ * POST /api/runs {rows: 1|1000} | {file: 'payments.csv'} | text/csv · POST /api/runs/stop · POST /api/chapter {chapter} · POST /api/repair {}
  * POST /api/dead/redrive {reason?|payment?|all} · POST /api/reset {}
  */
 export interface BreakRequest {

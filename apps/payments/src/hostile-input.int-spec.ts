@@ -183,10 +183,13 @@ describe('money', () => {
   });
 
   it('P14: adds up exactly where floats do not: 0.1, 0.2 and 4.35, a thousand times each, as JSON numbers', async () => {
+    const atOnce = 100; // more are refused as too many while the machine is busy
     for (const amount of ['0.1', '0.2', '4.35'])
-      await Promise.all(
-        Array.from({ length: 1_000 }, () => post(`{"src":"a","dest":"b","amount":${amount}}`)),
-      );
+      for (let sent = 0; sent < 1_000; sent += atOnce) {
+        const posts = Array.from({ length: atOnce }, () => post(`{"src":"a","dest":"b","amount":${amount}}`));
+        const statuses = (await Promise.all(posts)).map(({ statusCode }) => statusCode);
+        expect(new Set(statuses)).toEqual(new Set([201]));
+      }
     expect((await app.inject('/stats')).json()).toMatchObject({ count: 3_000, totals: { EUR: '4650.00' } });
   });
 

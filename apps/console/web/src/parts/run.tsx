@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { useSignal } from '@preact/signals';
 import type { RunView } from '../../../src/api.js';
-import { ask, payFile, sendOne, sendThousand } from '../state/requests.js';
+import { ask, payFile, sendOne, sendOurFile, sendThousand } from '../state/requests.js';
 import { canControl, runs, snapshot } from '../state/snapshot.js';
 import { count } from '../words/money.js';
 import { payArgs } from '../words/pay-command.js';
@@ -31,6 +31,9 @@ function Send() {
         </button>
         <button type="button" disabled={busy} onClick={() => void sendThousand()}>
           Send 1,000
+        </button>
+        <button type="button" disabled={busy} onClick={() => void sendOurFile()}>
+          Send payments.csv
         </button>
         <button type="button" disabled={busy} onClick={() => file.current?.click()}>
           Upload CSV…

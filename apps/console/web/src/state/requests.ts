@@ -29,6 +29,7 @@ export const breakLink = (link: LinkName, request: BreakRequest) => ask(`/api/li
 export const healLink = (link: LinkName) => ask('/api/links/heal', { link });
 export const healAll = () => ask('/api/links/heal');
 export const sendOne = () => ask('/api/runs', { rows: 1 });
+export const sendOurFile = () => ask('/api/runs', { file: 'payments.csv' });
 export const sendThousand = () => ask('/api/runs', { rows: 1_000 });
 
 /** Kept if it is good for acting; else the problem tells why not. */
