@@ -37,15 +37,22 @@ async function photograph(look, theme) {
   // How many snapshots a second came is a mean of four seconds.
   if (look.state !== 'silent') await page.getByText('live 4/s').waitFor();
   if (!isDocumentation) await unroll(page, look.width);
-  await page.evaluate(
-    () => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))),
-  );
+  await page.evaluate(layOutAgain);
   const path = join(folder, `${look.name.replaceAll(/[^\w-]+/g, '-')}-${theme}.png`);
   await page.screenshot({ path, animations: 'disabled', scale: 'css' });
   complaints.push(...(await barriers(page)));
   await page.close();
   for (const complaint of complaints) console.log(`${look.name}, ${theme}: ${complaint}`);
   return complaints.length;
+}
+
+/** All in one go: what was laid out while the rest was still coming may lie a part of a pixel beside its place. */
+async function layOutAgain() {
+  const { style } = document.querySelector('main');
+  style.display = 'none';
+  document.body.getBoundingClientRect();
+  style.display = '';
+  for (let frames = 0; frames < 2; frames++) await new Promise(requestAnimationFrame);
 }
 
 /** A window as high as the page: in a picture of a scrolled page the strip of events would lie across its middle. */
