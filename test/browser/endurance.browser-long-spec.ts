@@ -57,7 +57,7 @@ async function payOn(signal: AbortSignal): Promise<{ paid: number; seconds: numb
     for (let round = 0; !signal.aborted; round++) {
       const file = join(folder, `${round}.csv`);
       await writeFile(file, `src,dest,amount\n${'bianca,marc,1\n'.repeat(rowsInAFile)}`);
-      const { summary } = await payFile({ file, url: urls.payments, signal });
+      const { summary } = await payFile({ file, url: urls.payments, concurrency: 32, signal });
       paid += summary.accepted;
       await pause(Math.max(0, (paid / wantedPerSecond - seconds()) * 1_000), signal);
     }
