@@ -1,12 +1,26 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createServer, type AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
-import { assertFree, freePorts, isFree, listeningSockets, portHolder } from './ports.js';
+import { assertFree, claim, claims, freePorts, isFree, listeningSockets, portHolder } from './ports.js';
 
 describe('ports', () => {
   it('gives out each port once, below what outgoing connections use', async () => {
     const ports = (await Promise.all([freePorts(20), freePorts(20)])).flat();
     expect(new Set(ports).size).toBe(40);
     for (const port of ports) expect(port).toBeLessThan(32_768);
+  });
+
+  it('gives out none that another process was told of, for as long as that lives', async () => {
+    const [port = 0] = await freePorts(1);
+    const path = join(claims, String(port));
+    expect(await readFile(path, 'utf8')).toBe(String(process.pid));
+    await writeFile(path, String(process.ppid));
+    expect(await claim(port)).toBe(false);
+    const above = 4_194_999; // every Linux pid
+    await writeFile(path, String(above));
+    expect(await claim(port)).toBe(true);
+    expect(await readFile(path, 'utf8')).toBe(String(process.pid));
   });
 
   it('tells which process holds a port', async () => {

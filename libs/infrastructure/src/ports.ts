@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { readdir, readFile, readlink } from 'node:fs/promises';
+import { mkdir, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { searchPath } from './search-path.js';
 
@@ -13,17 +15,50 @@ const highestPort = 32_000;
 /** Given out by this process: two servers starting at once must not be told of the same port. */
 const givenOut = new Set<number>();
 
-/** Finds TCP ports that nothing listens on, on loopback, each given out once by this process. */
+/** Finds TCP ports that nothing listens on, on loopback, each given out once among the processes of this machine that live. */
 export async function freePorts(count: number): Promise<number[]> {
   const found: number[] = [];
   while (found.length < count) {
     const port = randomInt(lowestPort, highestPort);
     if (givenOut.has(port)) continue;
     givenOut.add(port);
-    if (await isFree(port)) found.push(port);
+    if ((await isFree(port)) && (await claim(port))) found.push(port);
     if (givenOut.size > (highestPort - lowestPort) / 2) givenOut.clear();
   }
   return found;
+}
+
+export const claims = join(tmpdir(), 'paid-once-ports');
+
+/** Tests run beside each other: what one was told of and does not listen on yet, another must not be told of. */
+export async function claim(port: number): Promise<boolean> {
+  const path = join(claims, String(port));
+  const mine = () => writeFile(path, String(process.pid), { flag: 'wx' });
+  try {
+    await mkdir(claims, { recursive: true, mode: 0o777 });
+    await mine().catch(async (error: unknown) => {
+      if (!isNamed(error, 'EEXIST') || isAlive(Number(await readFile(path, 'utf8')))) throw error;
+      await rm(path, { force: true });
+      await mine();
+    });
+    return true;
+  } catch (error) {
+    return !isNamed(error, 'EEXIST'); // where nothing can be written, chance has to do
+  }
+}
+
+function isAlive(pid: number): boolean {
+  if (pid === 0) return true; // it is being written
+  try {
+    return pid !== process.pid && process.kill(pid, 0);
+  } catch (error) {
+    return !isNamed(error, 'ESRCH');
+  }
+}
+
+// Not by its class: in Jest, errors of Node itself are of another one.
+function isNamed(error: unknown, code: string): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
 }
 
 /** Whether a server of ours could listen on the port now. */
