@@ -61,7 +61,7 @@ describe('the stations of a payment', () => {
       says: 'RabbitMQ is down: ECONNREFUSED',
       underWay: null,
     });
-    expect(waiting.ledger).toMatchObject({ health: 'waiting', says: 'waiting: ECONNREFUSED' });
+    expect(waiting.ledger).toMatchObject({ health: 'waiting', says: 'ECONNREFUSED' });
   });
 });
 

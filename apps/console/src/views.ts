@@ -46,7 +46,7 @@ function healthOf(asked: Asked<unknown>, lacks?: string): Health {
 
 function notConsuming(state: { kind: string; cause?: string | undefined } | undefined): string | undefined {
   if (state === undefined || state.kind === 'consuming') return undefined;
-  return state.cause === undefined ? state.kind : `${state.kind}: ${state.cause}`;
+  return state.cause ?? state.kind;
 }
 
 /** Nobody asks RabbitMQ itself: both of its neighbours tell whether they reach it. */

@@ -54,7 +54,9 @@ function isTold(health: Health): health is Health & { says: string } {
 
 /** "RabbitMQ is down" of "RabbitMQ is down: 127.0.0.1:5672: connect ECONNREFUSED": the rest is told above, and on hover. */
 function inShort(says: string): string {
-  return says.split(': ')[0]?.replace(/\.$/, '') ?? says;
+  const [first = says, second] = says.split(': ');
+  const isAddress = /^\S+:\d+$/.test(first);
+  return (isAddress && second !== undefined ? second : first).replace(/\.$/, '');
 }
 
 /** Between the outbox and the queue: no money rests in it, so it is drawn smaller. */
