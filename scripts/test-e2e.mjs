@@ -1,5 +1,5 @@
 // `npm run test:e2e`: what takes minutes. With --all also what takes longer still (project `long`), and every variant of
-// suites that otherwise try one of each kind (TEST_ALL), one after the other: some of them need the machine for themselves.
+// suites that otherwise try one of each kind (TEST_ALL).
 // Everything else is passed on to Jest.
 import { spawnSync } from 'node:child_process';
 
@@ -10,7 +10,7 @@ const { status, signal } = spawnSync(
   'npm',
   [
     ...['run', '--silent', 'jest', '--'],
-    ...['--selectProjects', ...projects, `--maxWorkers=${all ? 1 : 2}`],
+    ...['--selectProjects', ...projects, '--maxWorkers=1'],
     ...given.filter((flag) => flag !== '--all'),
   ],
   { stdio: 'inherit', env: { ...process.env, ...(all && { TEST_ALL: 'true' }) } },
