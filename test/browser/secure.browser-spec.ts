@@ -46,8 +46,11 @@ describe('the page', () => {
     await ledgers(page).getByRole('row').nth(1).getByRole('button').click();
     await says(page.getByRole('dialog', { name: /life/ }), '€1.00');
     await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
     await page.keyboard.press('?');
+    await page.getByRole('dialog').waitFor();
     await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
     await button(page, /^Use the (dark|light) theme$/).click();
     await button(page, /^Show as table/)
       .first()
