@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Browser } from 'playwright-core';
 import { launchChromium } from './support/launch-chromium.ts';
 import { looks } from './support/looks.ts';
@@ -18,6 +18,10 @@ beforeAll(async () => {
   browser = await launchChromium(process.env.TEST_CHROMIUM ?? '');
   pages = await scriptedPages(browser);
 });
+// Also after a failure: what the other pages draw would slow down this one.
+afterEach(async () => {
+  for (const context of browser.contexts()) await context.close();
+});
 afterAll(async () => {
   await browser?.close();
   await pages?.close();
@@ -35,7 +39,6 @@ describe.each(themes)('nobody meets a barrier or a sideways scroll in the %s pag
       expect([width, await pixelsTooWide(page)]).toEqual([width, 0]);
     }
     expect([...complaints, ...(await barriers(page))]).toEqual([]);
-    await page.close();
   });
 });
 
@@ -55,7 +58,6 @@ describe('motion', () => {
       }
       return most;
     });
-    await page.close();
     return seen;
   };
 

@@ -121,9 +121,12 @@ describe('a page of another origin', () => {
     const browser = await launchChromium(process.env.TEST_CHROMIUM ?? '', [
       '--host-resolver-rules=MAP paid-once.example 127.0.0.1',
     ]);
-    const page = await browser.newPage();
-    const answer = await page.goto(`http://paid-once.example:${port}/`);
-    expect(answer?.status()).toBe(421);
-    await browser.close();
+    try {
+      const page = await browser.newPage();
+      const answer = await page.goto(`http://paid-once.example:${port}/`);
+      expect(answer?.status()).toBe(421);
+    } finally {
+      await browser.close();
+    }
   });
 });

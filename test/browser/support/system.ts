@@ -170,17 +170,18 @@ export async function startConsole(settings: Record<string, string>): Promise<Fu
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const url = `http://127.0.0.1:${port}`;
-  await until('the further console answers', () =>
+  const stop = async () => {
+    program.kill();
+    await once(program, 'exit');
+  };
+  const answers = () =>
     fetch(url).then(
       ({ ok }) => ok,
       () => false,
-    ),
-  );
-  return {
-    url,
-    async stop() {
-      program.kill();
-      await once(program, 'exit');
-    },
-  };
+    );
+  await until('the further console answers', answers).catch(async (error: unknown) => {
+    await stop();
+    throw error;
+  });
+  return { url, stop };
 }
