@@ -1,6 +1,5 @@
 // `npm run test:e2e`: what takes minutes. With --all also what takes longer still (project `long`), and every variant of
-// suites that otherwise try one of each kind (TEST_ALL).
-// Everything else is passed on to Jest.
+// suites that otherwise try one of each kind (TEST_ALL). Everything else is passed on to Jest.
 import { spawnSync } from 'node:child_process';
 
 const given = process.argv.slice(2);

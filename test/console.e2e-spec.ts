@@ -156,6 +156,22 @@ describe('the console', () => {
         notSearched: null,
       });
     expect((await ask<CompareView>('compare?find=nobody')).rows).toEqual([]);
+    await act('runs', { rows: 60 });
+    await isSeen('all of them', ({ verdict }) => verdict.says.includes('64 payments'));
+    const many = await ask<CompareView>('compare?find=bianca');
+    expect(many.rows).toHaveLength(50); // and it says that there may be more
+    expect(many.notSearched).toContain('Accounts and amounts of the first 50 events');
+  });
+
+  it('says why a run cannot be counted: rows with references of their own are not told apart', async () => {
+    const headers = { host, 'x-paid-once-console': app.get(Control).token, 'content-type': 'text/csv' };
+    const payload = 'src,dest,amount,reference\nbianca,marc,1.00,rent\n';
+    expect((await app.inject({ method: 'POST', url: '/api/runs', headers, payload })).statusCode).toBe(200);
+    await isSeen('it is paid', ({ verdict }) => verdict.says.includes('1 payment, EUR 1.00'));
+    expect((await ask<MeasuredRun[]>('runs'))[0]).toMatchObject({
+      outcome: null,
+      notCounted: 'its rows have references of their own',
+    });
   });
 
   it('counts row by row what a run has lost and what it has paid twice', async () => {

@@ -15,11 +15,13 @@ beforeEach(async () => {
 
 const agreeAgain = () => says(verdict(pages.page), 'The ledgers agree: 3 payments');
 
+const sides = [
+  { process: 'payments', place: 'Payments', away: 'payments does not answer' },
+  { process: 'ledger', place: 'Ledger', away: 'the ledger does not answer' },
+] as const;
+
 describe('a part that is away', () => {
-  it.each([
-    { process: 'payments', place: 'Payments', away: 'payments does not answer' },
-    { process: 'ledger', place: 'Ledger', away: 'the ledger does not answer' },
-  ] as const)('is named when it is killed: $process', async ({ process, place, away }) => {
+  it.each(sides)('is named when it is killed: $process', async ({ process, place, away }) => {
     const { page } = pages;
     // It is there again in a second or two: the strip remembers what the station said meanwhile.
     await act(`processes/${process}/kill`);
@@ -30,10 +32,7 @@ describe('a part that is away', () => {
     await agreeAgain();
   });
 
-  it.each([
-    { process: 'payments', place: 'Payments', away: 'payments does not answer' },
-    { process: 'ledger', place: 'Ledger', away: 'the ledger does not answer' },
-  ] as const)('is named while it hangs: $process', async ({ process, place, away }) => {
+  it.each(sides)('is named while it hangs: $process', async ({ process, place, away }) => {
     const { page } = pages;
     await act(`processes/${process}/stop`);
     await says(station(page, place), 'down');

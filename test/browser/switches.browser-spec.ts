@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type { LinkName } from '@paid-once/links';
+import { linkNames, type LinkName } from '@paid-once/links';
 import { openConsole, withPages } from './support/open-page.ts';
 import { bench, button, cutSwitch, events, link, openEvents, says, verdict } from './support/parts.ts';
 import { afresh, brokenByCommand } from './support/system.ts';
@@ -12,15 +12,6 @@ beforeEach(async () => {
   await openConsole(pages.page);
 });
 
-const links: readonly LinkName[] = [
-  'payment',
-  'payments-postgres',
-  'payments-rabbitmq',
-  'relay-postgres',
-  'relay-rabbitmq',
-  'ledger-rabbitmq',
-  'ledger-postgres',
-];
 const faults = [
   { kind: 'cut', title: 'Cut', drawn: 'cut' },
   { kind: 'slow', title: 'Slow', drawn: '800 ms late' },
@@ -41,7 +32,7 @@ async function breakOnTheBench(name: LinkName, title: (typeof faults)[number]['t
 const nothingIsBroken = () => button(pages.page, /^Heal (all|the link)/).waitFor({ state: 'detached' });
 
 describe('a switch', () => {
-  it.each(links)('of the link %s does each fault, says so on the drawn link, and heals', async (name) => {
+  it.each(linkNames)('of the link %s does each fault, says so on the drawn link, and heals', async (name) => {
     const { page } = pages;
     for (const { kind, title, drawn } of faults) {
       await breakOnTheBench(name, title);

@@ -10,7 +10,7 @@ import {
   UseGuards,
 } from '@nestjs/common';
 import { faultKinds, linkNames, type Fault, type LinkName } from '@paid-once/links';
-import { BodyLimit, readBody, wholeNumber } from '@paid-once/service';
+import { BodyLimit, readBody, reasonOf, wholeNumber } from '@paid-once/service';
 import type { FastifyRequest } from 'fastify';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -27,6 +27,7 @@ import type { Done, RunView } from './api.js';
 import { Control, done } from './control.js';
 import { FromThisPage, keyOf } from './from-this-page.js';
 import { Happenings } from './happenings.js';
+import { ActionFailed } from './refusals.js';
 import { Runs } from './runs.js';
 import { CONSOLE_SETTINGS, type ConsoleSettings } from './settings.js';
 import { Watch } from './watch.js';
@@ -118,7 +119,13 @@ export class ActController {
     }
     const asked = readBody(runRequest, body);
     if ('file' in asked) {
-      const csv = await readFile(join(checkout, ourFile), 'utf8');
+      const csv = await readFile(join(checkout, ourFile), 'utf8').catch((error: unknown) => {
+        throw new ActionFailed({
+          happened: `${ourFile} of this checkout cannot be read: ${reasonOf(error)}.`,
+          money: 'Nobody was paid.',
+          next: 'Upload a file, or bring it back: git checkout payments.csv',
+        });
+      });
       return this.runs.begin({ ...order, title: `payments of ${ourFile}`, csv });
     }
     const { rows } = asked;

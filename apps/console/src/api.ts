@@ -165,6 +165,8 @@ export interface MeasuredRun {
     /** Transfers beyond the first of a row. */
     twice: { count: number; totals: Totals };
   } | null;
+  /** Why nobody can tell what became of them; null if it is counted, or will be. */
+  notCounted: string | null;
   /** Of whole rows, from the first attempt to the last answer; null until it is done. */
   p95Ms: number | null;
   perSecond: number | null;

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import type { Health, LinkView, Snapshot } from './api.js';
 import { Happenings } from './happenings.js';
 
@@ -55,14 +55,16 @@ describe('what has happened', () => {
     expect(happenings.since(told[248]).map(({ says }) => says)).toEqual(['250', '251']);
   });
 
-  it('tells a page that has seen the console before this one all that is new', async () => {
+  it('tells a page that has seen the console before this one all that is new', () => {
+    const now = jest.spyOn(Date, 'now').mockReturnValue(1_790_000_000_000);
     const before = new Happenings();
     const told: number[] = [];
     before.listen(({ id }) => told.push(id));
     for (let number = 1; number <= 3; number++) before.add({ who: 'you', says: 'before', kind: 'paid' });
-    await new Promise((resolve) => setTimeout(resolve, 10)); // no process starts sooner
+    now.mockReturnValue(1_790_000_001_000); // no process starts sooner
     const after = new Happenings();
     after.add({ who: 'you', says: 'after', kind: 'paid' });
+    now.mockRestore();
     expect(after.since(told.at(-1)).map(({ says }) => says)).toEqual(['after']);
   });
 });

@@ -28,8 +28,8 @@ interface Counted {
 export class RunCounter implements OnModuleInit, OnModuleDestroy {
   private readonly logger = new Logger('runs');
   private readonly ended = new AbortController();
-  private readonly counted = new Map<PaidRun, Counted>();
-  private most = 0;
+  private readonly counted = new WeakMap<PaidRun, Counted>();
+  private lastCount = 0;
 
   constructor(
     private readonly runs: Runs,
@@ -58,21 +58,24 @@ export class RunCounter implements OnModuleInit, OnModuleDestroy {
   private async countOpen(parts: Parts): Promise<void> {
     const open = this.runs.paid.filter((run) => this.isOpen(run));
     if (this.wasEmptied(parts)) {
-      for (const run of open) [run.measured.outcome, run.sent] = [null, []];
+      for (const { measured } of open) {
+        measured.outcome = null;
+        measured.notCounted = 'both ledgers were emptied before all of it had arrived';
+      }
       return;
     }
     for (const run of open) await this.count(run, parts);
   }
 
   private isOpen({ sent, measured }: PaidRun): boolean {
-    return sent.length > 0 && measured.run.state !== 'running' && measured.outcome?.settled !== true;
+    return sent.length > 0 && measured.notCounted === null && measured.outcome?.settled !== true;
   }
 
   /** A reset has taken the payments away: they are not lost, and nothing can be counted any more. */
   private wasEmptied({ payments }: Parts): boolean {
     if (!payments.value) return false;
-    const wasEmptied = payments.value.count < this.most;
-    this.most = payments.value.count;
+    const wasEmptied = payments.value.count < this.lastCount;
+    this.lastCount = payments.value.count;
     return wasEmptied;
   }
 
@@ -90,7 +93,6 @@ export class RunCounter implements OnModuleInit, OnModuleDestroy {
       isStill(run, before, parts)
     ) {
       run.measured.outcome.settled = true;
-      this.counted.delete(run);
     }
   }
 

@@ -24,8 +24,8 @@ export interface RunOrder {
 /** A run that is over, and what is left to count of it. */
 export interface PaidRun {
   measured: MeasuredRun;
-  /** Empty: which they were is not known, and nothing can be counted. */
-  sent: SentRow[];
+  /** None until it is over, and if it cannot be counted. */
+  sent: readonly SentRow[];
 }
 
 const mostRuns = 20;
@@ -62,13 +62,23 @@ export class Runs implements OnModuleDestroy {
     const view: RunView = { ...nothingYet, id: String(++this.number), title: order.title };
     const { chapter } = order;
     const startedAt = new Date().toISOString();
-    const measured = { run: view, startedAt, chapter, outcome: null, p95Ms: null, perSecond: null, pace: [] };
+    const measured: MeasuredRun = {
+      run: view,
+      startedAt,
+      chapter,
+      outcome: null,
+      notCounted: null,
+      p95Ms: null,
+      perSecond: null,
+      pace: [],
+    };
     this.current = view;
     this.stopping = new AbortController();
     const begun = Promise.withResolvers<void>();
     this.paying = this.pay(order, measured, begun.resolve).catch((error: unknown) => {
       view.state = 'failed';
       view.failure = error instanceof Error ? error.message : String(error);
+      measured.notCounted = 'it broke off';
       begun.reject(error);
     });
     await begun.promise.catch((error: unknown) => {
@@ -92,6 +102,7 @@ export class Runs implements OnModuleDestroy {
   private async pay(order: RunOrder, measured: MeasuredRun, begun: () => void): Promise<void> {
     const folder = await mkdtemp(join(tmpdir(), 'paid-once-console-'));
     const view = measured.run;
+    const paid: PaidRun = { measured, sent: [] };
     try {
       const file = join(folder, 'payments.csv');
       await writeFile(file, order.csv);
@@ -107,15 +118,16 @@ export class Runs implements OnModuleDestroy {
         keys: order.chapter >= 3 ? 'one-per-row' : 'none',
         retry: order.chapter === 1 ? false : impatient,
         signal: this.stopping.signal,
-        beforeRow: async () => this.begins(measured, begun),
+        beforeRow: async () => this.begins(paid, begun),
         onProgress: (progress) => {
           this.progress(view, progress, startedAt);
           measured.pace = pace.after(performance.now() - startedAt, view.accepted + view.replayed);
         },
       });
-      this.begins(measured, begun); // if it has no row
+      this.begins(paid, begun); // if it has no row
       const sent = await sentRows(file, run, result);
-      this.paid[this.paid.findIndex((each) => each.measured === measured)] = { measured, sent };
+      if (typeof sent === 'string') measured.notCounted = sent;
+      else paid.sent = sent;
       const { p95Ms, seconds, accepted, replayed } = result.summary;
       const perSecond = seconds > 0 ? Math.round((accepted + replayed) / seconds) : null;
       Object.assign(measured, { p95Ms, perSecond });
@@ -127,9 +139,9 @@ export class Runs implements OnModuleDestroy {
   }
 
   /** Its file is good: from now on it counts as a run. */
-  private begins(measured: MeasuredRun, begun: () => void): void {
-    if (this.paid.some((each) => each.measured === measured)) return;
-    this.paid.unshift({ measured, sent: [] });
+  private begins(paid: PaidRun, begun: () => void): void {
+    if (this.paid[0] === paid) return;
+    this.paid.unshift(paid);
     this.paid.splice(mostRuns);
     begun();
   }
@@ -154,23 +166,25 @@ export class Runs implements OnModuleDestroy {
 
 /**
  * The rows of which the ledger should have something: not those that were refused, nor those that a stop left half-way, of
- * which nobody claims that they were paid. Of rows with references of their own nobody can tell which is which.
+ * which nobody claims that they were paid.
+ * @returns or why nobody can tell which is which
  */
 async function sentRows(
   file: string,
   run: string,
   { summary, problems, interrupted }: PayResult,
-): Promise<SentRow[]> {
+): Promise<SentRow[] | string> {
   const left = new Set(
     problems.filter(({ outcome }) => outcome === 'refused' || interrupted).map(({ row }) => row),
   );
-  if (summary.refused + (interrupted ? summary.failed : 0) > left.size) return [];
+  if (summary.refused + (interrupted ? summary.failed : 0) > left.size)
+    return 'too many rows were refused to know which';
   const rows: SentRow[] = [];
   const tried = summary.accepted + summary.replayed + summary.refused + summary.failed;
   for await (const row of paymentRows(file)) {
     if (row.row > tried) break; // they are begun in their order
     if (row.kind === 'bad' || left.has(row.row)) continue;
-    if (row.reference !== undefined) return [];
+    if (row.reference !== undefined) return 'its rows have references of their own';
     const sent = sentRow(`${run}/${row.row}`, row.amount, row.currency);
     if (sent) rows.push(sent);
   }

@@ -31,8 +31,11 @@ export async function servePage(fastify: FastifyInstance): Promise<void> {
 
 const itself = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/;
 
-/** A name that somebody else's DNS makes point here would make this page his. @param hosts further names, as in a URL */
-// Probes ask by whatever name they have, and learn nothing.
+/**
+ * A name that somebody else's DNS makes point here would make this page his. Probes ask by whatever name they have, and learn
+ * nothing.
+ * @param hosts further names, as in a URL
+ */
 export function refuseOtherHosts(fastify: FastifyInstance, hosts: readonly string[]): void {
   fastify.addHook('onRequest', (request, _reply, done) => {
     const { host = '' } = request.headers;

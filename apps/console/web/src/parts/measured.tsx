@@ -72,7 +72,8 @@ function Runs({ runs }: { runs: readonly MeasuredRun[] }) {
   );
 }
 
-function RunRow({ measured: { run, startedAt, chapter, outcome, p95Ms, perSecond, pace } }: RunRowProps) {
+function RunRow({ measured }: RunRowProps) {
+  const { run, startedAt, chapter, outcome, notCounted, p95Ms, perSecond, pace } = measured;
   const name = about.value?.chapters.find((one) => one.chapter === chapter)?.name;
   return (
     <tr role="row">
@@ -91,7 +92,8 @@ function RunRow({ measured: { run, startedAt, chapter, outcome, p95Ms, perSecond
       </td>
       <td role="cell" class="number" data-label="Lost">
         {outcome === null ? '—' : <Harm {...outcome.lost} arriving={!outcome.settled} />}
-        {outcome?.settled !== true && (
+        {notCounted !== null && <span class="measured-more">not counted: {notCounted}</span>}
+        {notCounted === null && outcome?.settled !== true && (
           <span class="measured-more flight">
             <StateMark mark="waiting" /> {outcome === null ? 'not counted yet' : 'still arriving'}
           </span>

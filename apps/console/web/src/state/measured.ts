@@ -26,7 +26,7 @@ export function watchMeasured(): void {
     if ('answer' in looked) measuredRuns.value = looked.answer;
     clearTimeout(timer);
     const newest = measuredRuns.value[0];
-    const maybeMore = newest !== undefined && newest.outcome?.settled !== true;
+    const maybeMore = newest !== undefined && newest.notCounted === null && newest.outcome?.settled !== true;
     if (maybeMore && stream.peek() === 'live') timer = window.setTimeout(() => void count(), countAgainMs);
   };
   effect(() => {
