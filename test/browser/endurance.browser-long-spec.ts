@@ -15,7 +15,8 @@ const pages = withPages();
 beforeEach(afresh);
 
 const wantedPerSecond = 1_000;
-const minuteMs = 60_000;
+const twoMinutesMs = 120_000;
+const warmUpMs = 15_000;
 const rowsInAFile = 5_000;
 
 describe('two minutes of payments, as many as the machine takes', () => {
@@ -23,33 +24,39 @@ describe('two minutes of payments, as many as the machine takes', () => {
     const { page } = pages;
     const cdp = await page.context().newCDPSession(page);
     await openConsole(page);
-    const ended = new AbortController();
-    const paying = payOn(ended.signal);
-    // What it keeps of five minutes and of two hundred events fills in the first minute or later; it is small.
-    await pause(minuteMs);
-    const [early] = [await sizeOf(cdp), await beginFrames(page)];
-    await pause(minuteMs);
+    await payFor(warmUpMs);
+    const before = await sizeAtRest(cdp);
+    await beginFrames(page);
+    const { paid, seconds } = await payFor(twoMinutesMs);
     const frames = await framesOf(page);
-    const late = await sizeOf(cdp);
-    ended.abort();
-    const { paid, seconds } = await paying;
+    const after = await sizeAtRest(cdp);
     const perSecond = paid / seconds;
     process.stderr.write(
-      `endurance: ${Math.round(perSecond)} payments/s; frames ${JSON.stringify(frames)}; ${JSON.stringify({ early, late })}\n`,
+      `endurance: ${Math.round(perSecond)} payments/s; frames ${JSON.stringify(frames)}; ${JSON.stringify({ before, after })}\n`,
     );
     // Of a thousand a second, what two busy cores that also draw the page may fall short of.
-    expect(perSecond).toBeGreaterThan(wantedPerSecond / 5);
+    expect(perSecond).toBeGreaterThan(wantedPerSecond / 2);
     expect(frames.p95Ms).toBeLessThan(100);
     expect(frames.longestTaskMs).toBeLessThan(500);
-    expect(late.heapBytes - early.heapBytes).toBeLessThan(2_000_000);
-    expect(late.nodes - early.nodes).toBeLessThan(500);
-    await says(verdict(page), 'The ledgers agree');
+    // What it keeps of five minutes and of two hundred events is still filling up; it is small.
+    expect(after.heapBytes - before.heapBytes).toBeLessThan(2_000_000);
+    expect(after.nodes - before.nodes).toBeLessThan(500);
   });
+
+  /** Once nothing is under way, whose rows come and go, and after what nobody needs any more is gone. */
+  async function sizeAtRest(cdp: CDPSession): Promise<{ heapBytes: number; nodes: number }> {
+    await says(verdict(pages.page), 'The ledgers agree');
+    await cdp.send('HeapProfiler.collectGarbage');
+    const { usedSize } = await cdp.send('Runtime.getHeapUsage');
+    const { nodes } = await cdp.send('Memory.getDOMCounters');
+    return { heapBytes: usedSize, nodes };
+  }
 });
 
-/** At most a thousand a second, until it is told to stop. */
-async function payOn(signal: AbortSignal): Promise<{ paid: number; seconds: number }> {
+/** At most a thousand a second. */
+async function payFor(ms: number): Promise<{ paid: number; seconds: number }> {
   const folder = await mkdtemp(join(tmpdir(), 'paid-once-endurance-'));
+  const signal = AbortSignal.timeout(ms);
   const startedAt = performance.now();
   const seconds = () => (performance.now() - startedAt) / 1_000;
   let paid = 0;
@@ -65,14 +72,6 @@ async function payOn(signal: AbortSignal): Promise<{ paid: number; seconds: numb
     await rm(folder, { recursive: true });
   }
   return { paid, seconds: seconds() };
-}
-
-/** After what nobody needs any more is gone. */
-async function sizeOf(cdp: CDPSession): Promise<{ heapBytes: number; nodes: number }> {
-  await cdp.send('HeapProfiler.collectGarbage');
-  const { usedSize } = await cdp.send('Runtime.getHeapUsage');
-  const { nodes } = await cdp.send('Memory.getDOMCounters');
-  return { heapBytes: usedSize, nodes };
 }
 
 interface Frames {

@@ -4,7 +4,7 @@ import { bench, button, payCard, says, station, verdict } from './support/parts.
 import {
   act,
   afresh,
-  brokenByCommand,
+  brokenLinks,
   fromThePage,
   startConsole,
   type FurtherConsole,
@@ -63,6 +63,6 @@ describe('a read-only console', () => {
         { detail: 'Nothing was done: PAID_ONCE_CONSOLE_READ_ONLY is set.' },
       ]);
     }
-    expect(await brokenByCommand()).toEqual({});
+    expect(await brokenLinks()).toEqual({});
   });
 });

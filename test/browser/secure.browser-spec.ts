@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@je
 import { launchChromium } from './support/launch-chromium.ts';
 import { openConsole, withPages } from './support/open-page.ts';
 import { button, cutSwitch, ledgers, says, station, verdict } from './support/parts.ts';
-import { afresh, brokenByCommand, fromThePage, urls } from './support/system.ts';
+import { afresh, brokenLinks, fromThePage, urls } from './support/system.ts';
 
 jest.setTimeout(180_000);
 
@@ -87,7 +87,7 @@ describe('a page of another origin', () => {
       [`${urls.console}/api/links/relay-rabbitmq/break`, { ...init, ...headers }] as const,
     );
     expect(['TypeError', 'opaque']).toContain(answer);
-    expect(await brokenByCommand()).toEqual({});
+    expect(await brokenLinks()).toEqual({});
   });
 
   it('hears nothing of the money', async () => {

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { linkNames, type LinkName } from '@paid-once/links';
 import { openConsole, withPages } from './support/open-page.ts';
 import { bench, button, cutSwitch, events, link, openEvents, says, verdict } from './support/parts.ts';
-import { afresh, brokenByCommand } from './support/system.ts';
+import { afresh, brokenLinks } from './support/system.ts';
 
 jest.setTimeout(180_000);
 
@@ -37,11 +37,11 @@ describe('a switch', () => {
     for (const { kind, title, drawn } of faults) {
       await breakOnTheBench(name, title);
       await says(link(page, name), drawn);
-      expect(await brokenByCommand()).toEqual({ [name]: [kind] });
+      expect(await brokenLinks()).toEqual({ [name]: [kind] });
       await button(page, `Heal ${name}`).first().click();
       await nothingIsBroken();
     }
-    expect(await brokenByCommand()).toEqual({});
+    expect(await brokenLinks()).toEqual({});
   });
 
   it('on the drawn link itself cuts and heals it, and tells by its pressed state which it does', async () => {
@@ -49,10 +49,10 @@ describe('a switch', () => {
     const cut = cutSwitch(page, 'ledger-postgres');
     await cut.click();
     await page.getByRole('button', { name: 'Cut ledger-postgres', pressed: true }).waitFor();
-    expect(await brokenByCommand()).toEqual({ 'ledger-postgres': ['cut'] });
+    expect(await brokenLinks()).toEqual({ 'ledger-postgres': ['cut'] });
     await cut.click();
     await page.getByRole('button', { name: 'Cut ledger-postgres', pressed: false }).waitFor();
-    expect(await brokenByCommand()).toEqual({});
+    expect(await brokenLinks()).toEqual({});
   });
 
   it('for some seconds counts down, and heals by itself', async () => {
@@ -63,7 +63,7 @@ describe('a switch', () => {
     await says(link(page, 'relay-rabbitmq'), /up$/);
     await openEvents(page);
     await says(events(page), 'healed relay-rabbitmq: its time was over');
-    expect(await brokenByCommand()).toEqual({});
+    expect(await brokenLinks()).toEqual({});
   });
 
   it('of all links heals them together', async () => {
@@ -73,7 +73,7 @@ describe('a switch', () => {
     await breakOnTheBench('ledger-postgres', 'Lose answers');
     await button(verdict(page), 'Heal all 3 links').click();
     await nothingIsBroken();
-    expect(await brokenByCommand()).toEqual({});
+    expect(await brokenLinks()).toEqual({});
   });
 
   it('is taken back by the undo beside what it did', async () => {
@@ -82,7 +82,7 @@ describe('a switch', () => {
     await says(events(page), 'ledger-rabbitmq: cut');
     await button(events(page), 'Heal ledger-rabbitmq').first().click();
     await says(link(page, 'ledger-rabbitmq'), /up$/);
-    expect(await brokenByCommand()).toEqual({});
+    expect(await brokenLinks()).toEqual({});
   });
 });
 
@@ -96,7 +96,7 @@ describe('a known failure', () => {
     const { page } = pages;
     await button(page.getByRole('group', { name: /known to fail/ }), title).click();
     await says(link(page, name), drawn);
-    expect(await brokenByCommand()).toEqual({ [name]: [kind] });
+    expect(await brokenLinks()).toEqual({ [name]: [kind] });
     await button(verdict(page), 'Heal the link').click();
     await nothingIsBroken();
   });

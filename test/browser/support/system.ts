@@ -7,7 +7,7 @@ import { expect } from '@jest/globals';
 import { freePorts } from '@paid-once/infrastructure';
 import { pause } from '@paid-once/service/basics';
 import { Client } from 'pg';
-import type { Fault } from '@paid-once/links';
+import { connectLinks, faultsOn } from '@paid-once/links';
 import type { ProcessInfo } from '../../../apps/cli/src/stack/process-info.ts';
 import type { AboutView, Done, Happened, Snapshot } from '../../../apps/console/src/api.ts';
 
@@ -121,10 +121,13 @@ async function verb<Answer>(...args: string[]): Promise<Answer> {
   return JSON.parse(stdout) as Answer;
 }
 
-/** What is wrong with each link that is not up, by kind. */
-export async function brokenByCommand(): Promise<Record<string, string[]>> {
-  const { links } = await verb<{ links: { name: string; faults: { fault?: Fault }[] }[] }>('links');
-  const kinds = links.map(({ name, faults }) => [name, faults.map(({ fault }) => fault?.kind ?? 'strange')]);
+/** What Toxiproxy itself says is wrong with each link that is not up, by kind. */
+export async function brokenLinks(): Promise<Record<string, string[]>> {
+  const links = await connectLinks(urls.toxiproxy).list();
+  const kinds = links.map((link) => [
+    link.name,
+    faultsOn(link).map(({ fault }) => fault?.kind ?? 'strange'),
+  ]);
   return Object.fromEntries(kinds.filter(([, faults]) => faults!.length > 0)) as Record<string, string[]>;
 }
 
