@@ -24,5 +24,6 @@ const failures = testResults.flatMap(({ name, status, message, assertionResults 
     ({ fullName, failureMessages }) => `${file}: ${fullName}\n${begins(failureMessages.join('\n'))}`,
   );
 });
-if (exitCode !== '0' && failures.length === 0) failures.push(`Jest ended with ${exitCode}, and names no test.`);
+if (exitCode !== '0' && failures.length === 0)
+  failures.push(`Jest ended with ${exitCode}, and names no test.`);
 process.stdout.write(`${[`${numPassedTests} ${failures.length}`, ...failures].join('\n\n')}\n`);

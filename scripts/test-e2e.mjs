@@ -9,7 +9,7 @@ const { status, signal } = spawnSync(
   'npm',
   [
     ...['run', '--silent', 'jest', '--'],
-    ...['--selectProjects', ...projects, '--maxWorkers=1'],
+    ...['--selectProjects', ...projects, '--maxWorkers=2'],
     ...given.filter((flag) => flag !== '--all'),
   ],
   { stdio: 'inherit', env: { ...process.env, ...(all && { TEST_ALL: 'true' }) } },

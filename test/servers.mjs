@@ -1,5 +1,9 @@
 // Starts the servers that all integration tests share, once for a run; each test makes databases and a vhost of its own.
 // Plain JavaScript on the built libraries, because Jest loads this file before its own module resolution exists.
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { passwordsIn } from '../dist/apps/cli/src/stack/passwords.js';
 import { chooseServers, startServers } from '../dist/libs/infrastructure/src/index.js';
 
 export default async function startServersForTests() {
@@ -20,4 +24,7 @@ export default async function startServersForTests() {
   process.env.TEST_LEDGER_ADMIN_URL = servers.ledgerDb.adminUrl('postgres');
   process.env.TEST_AMQP_ADMIN_URL = servers.broker.adminUrl;
   process.env.TEST_AMQP_PORT = String(servers.broker.amqpPort);
+  // Roles belong to a server, not to a database: two systems beside each other would take each other's passwords away.
+  process.env.TEST_PASSWORDS = await mkdtemp(join(tmpdir(), 'paid-once-test-passwords-'));
+  await passwordsIn(process.env.TEST_PASSWORDS);
 }

@@ -53,7 +53,7 @@ export class TestStack {
       vhost: name,
     };
     return TestStack.assemble(
-      { given, ...options },
+      { given, directory: process.env.TEST_PASSWORDS ?? '', ...options },
       () => admin,
       async () => {
         for (const service of ['payments', 'ledger'] as const)

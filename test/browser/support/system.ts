@@ -124,10 +124,7 @@ async function verb<Answer>(...args: string[]): Promise<Answer> {
 /** What Toxiproxy itself says is wrong with each link that is not up, by kind. */
 export async function brokenLinks(): Promise<Record<string, string[]>> {
   const links = await connectLinks(urls.toxiproxy).list();
-  const kinds = links.map((link) => [
-    link.name,
-    faultsOn(link).map(({ fault }) => fault?.kind ?? 'strange'),
-  ]);
+  const kinds = links.map((link) => [link.name, faultsOn(link).map(({ fault }) => fault?.kind ?? 'strange')]);
   return Object.fromEntries(kinds.filter(([, faults]) => faults!.length > 0)) as Record<string, string[]>;
 }
 
