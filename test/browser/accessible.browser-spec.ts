@@ -30,15 +30,22 @@ afterAll(async () => {
 /** As wide as a window of 1,280 pixels at 200 %, and at 400 %, which is a narrow phone's, too. */
 const [half, narrow] = [640, 320];
 
-describe.each(themes)('nobody meets a barrier or a sideways scroll in the %s page', (theme) => {
+describe('nobody meets a barrier or a sideways scroll, in the light or the dark page', () => {
   it.each(looks)('$name', async (look) => {
-    const { page, complaints } = await pages.open(look, theme);
-    expect(await barriers(page)).toEqual([]);
-    for (const width of [half, narrow]) {
-      await page.setViewportSize({ width, height: 900 });
-      expect([width, await pixelsTooWide(page)]).toEqual([width, 0]);
-    }
-    expect([...complaints, ...(await barriers(page))]).toEqual([]);
+    const { page, complaints } = await pages.open(look, 'light');
+    const found = async () => {
+      const inThemes: string[] = [];
+      for (const theme of themes) {
+        await page.emulateMedia({ colorScheme: theme });
+        inThemes.push(...(await barriers(page)).map((barrier) => `${theme}: ${barrier}`));
+      }
+      return inThemes;
+    };
+    expect(await found()).toEqual([]);
+    await page.setViewportSize({ width: half, height: 900 });
+    expect(await pixelsTooWide(page)).toBe(0);
+    await page.setViewportSize({ width: narrow, height: 900 });
+    expect([...complaints, ...(await found())]).toEqual([]);
   });
 });
 

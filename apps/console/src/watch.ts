@@ -17,8 +17,8 @@ import { attentionOf, linksIn, stationsOf } from './views.js';
 
 /** Milliseconds: how often it looks, with and without somebody who watches. */
 const lookMs = { watched: 250, alone: 5_000 };
-/** How long a look waits for what is slow, in milliseconds. */
-const patienceMs = 500;
+/** How long a look waits for what is slow, in milliseconds: less than until the next one, which shows it then. */
+const patienceMs = 200;
 /** Of what a comparison took, so long it rests: it costs the databases something. */
 const restFactor = 4;
 const compareMs = 1_000;
@@ -49,6 +49,7 @@ export class Watch implements OnModuleInit, OnModuleDestroy {
   ) {}
 
   onModuleInit(): void {
+    this.happenings.listen(() => this.wake.abort());
     for (const work of [() => this.look(), () => this.compareAgain(), () => this.askChapter()])
       void this.control.showingKey(work).catch((error: unknown) => this.logger.error(error));
   }
@@ -73,6 +74,7 @@ export class Watch implements OnModuleInit, OnModuleDestroy {
     const questions = Object.entries(questionsTo(this.control.urls, this.ended.signal));
     const asking = questions.map(([name, ask]) => [name, new Asking<unknown>(ask)] as const);
     while (!this.isOver) {
+      const beganAt = performance.now();
       const answers = Promise.all(asking.map(([, part]) => part.again()));
       await Promise.race([answers, pause(patienceMs, this.ended.signal)]).catch((error: unknown) => {
         if (!this.isOver) throw error;
@@ -80,15 +82,15 @@ export class Watch implements OnModuleInit, OnModuleDestroy {
       answers.catch(() => {}); // it is thrown by the look that waits for it
       const parts = Object.fromEntries(asking.map(([name, part]) => [name, part.now])) as unknown as Parts;
       if (!this.isOver) this.tell(await this.snapshotOf(parts));
-      await this.rest();
+      await this.rest(performance.now() - beganAt);
     }
   }
 
-  /** Somebody who begins to watch ends the rest. */
-  private async rest(): Promise<void> {
+  /** Somebody who begins to watch ends the rest, and so does something that happens. */
+  private async rest(tookMs: number): Promise<void> {
     const ms = this.listeners.size > 0 ? lookMs.watched : lookMs.alone;
     this.wake = new AbortController();
-    if (!this.isOver) await pause(ms, this.wake.signal);
+    if (!this.isOver) await pause(Math.max(0, ms - tookMs), this.wake.signal);
   }
 
   private async snapshotOf(parts: Parts): Promise<Snapshot> {
