@@ -7,6 +7,7 @@ import { addCompare } from './commands/compare.js';
 import { addCrash } from './commands/crash.js';
 import { addDead } from './commands/dead.js';
 import { addDemo } from './commands/demo.js';
+import { addDoctor } from './commands/doctor.js';
 import { addHeal } from './commands/heal.js';
 import { addLinks } from './commands/links.js';
 import { addKeys } from './commands/keys.js';
@@ -118,6 +119,7 @@ First steps:
     addChapter,
     addProcesses,
     addProcessVerbs,
+    addDoctor,
     addReset,
     addSetup,
     addOutbox,
