@@ -37,7 +37,8 @@ describe('two minutes of payments, as many as the machine takes', () => {
     // Of a thousand a second, what two busy cores that also draw the page may fall short of.
     expect(perSecond).toBeGreaterThan(wantedPerSecond / 2);
     expect(frames.p95Ms).toBeLessThan(100);
-    expect(frames.longestTaskMs).toBeLessThan(500);
+    expect(frames.blockedShare).toBeLessThan(0.05);
+    expect(frames.longestTasksMs[0] ?? 0).toBeLessThan(1_000);
     // What it keeps of five minutes and of two hundred events is still filling up; it is small.
     expect(after.heapBytes - before.heapBytes).toBeLessThan(2_000_000);
     expect(after.nodes - before.nodes).toBeLessThan(500);
@@ -76,7 +77,8 @@ async function payFor(ms: number): Promise<{ paid: number; seconds: number }> {
 
 interface Frames {
   gaps: number[];
-  longestTaskMs: number;
+  /** Those in which nobody could click: longer than 50 ms, the time they waited for a core included. */
+  tasksMs: number[];
 }
 declare global {
   interface Window {
@@ -84,10 +86,10 @@ declare global {
   }
 }
 
-/** From now on the page notes when it drew, and its longest task. */
+/** From now on the page notes when it drew, and its long tasks. */
 async function beginFrames(page: Page): Promise<void> {
   await page.evaluate(() => {
-    const frames: Frames = (window.frames_ = { gaps: [], longestTaskMs: 0 });
+    const frames: Frames = (window.frames_ = { gaps: [], tasksMs: [] });
     let last = performance.now();
     requestAnimationFrame(function next(now) {
       frames.gaps.push(now - last);
@@ -95,19 +97,25 @@ async function beginFrames(page: Page): Promise<void> {
       requestAnimationFrame(next);
     });
     new PerformanceObserver((list) => {
-      for (const { duration } of list.getEntries())
-        frames.longestTaskMs = Math.max(frames.longestTaskMs, duration);
+      for (const { duration } of list.getEntries()) frames.tasksMs.push(duration);
     }).observe({ type: 'longtask' });
   });
 }
 
-function framesOf(
-  page: Page,
-): Promise<{ p50Ms: number; p95Ms: number; longestTaskMs: number; count: number }> {
+function framesOf(page: Page) {
   return page.evaluate(() => {
-    const { gaps, longestTaskMs } = window.frames_;
+    const { gaps, tasksMs } = window.frames_;
+    const sum = (all: number[]) => all.reduce((total, one) => total + one, 0);
     const sorted = gaps.toSorted((a, b) => a - b);
     const at = (share: number) => Math.round(sorted[Math.floor(sorted.length * share)] ?? 0);
-    return { p50Ms: at(0.5), p95Ms: at(0.95), longestTaskMs, count: sorted.length };
+    return {
+      p50Ms: at(0.5),
+      p95Ms: at(0.95),
+      p99Ms: at(0.99),
+      count: sorted.length,
+      longestTasksMs: tasksMs.toSorted((a, b) => b - a).slice(0, 5),
+      /** Of the two minutes, what long tasks took beyond 50 ms. */
+      blockedShare: sum(tasksMs.map((ms) => ms - 50)) / sum(gaps),
+    };
   });
 }
