@@ -22,8 +22,9 @@ const path = [
   'apps/ledger/src/transfers.ts',
 ];
 
-// 1,165 until each batch tells how long its payments were under way: three lines more.
-const limit = 1_168;
+// 1,165 until each batch tells how long its payments were under way: three lines more. 1,168 until it was counted how each
+// request and each slice ends, and a trace went along: nineteen lines, beside what stands in files of its own.
+const limit = 1_187;
 let total = 0;
 for (const file of path) {
   const lines = codeLines(readFileSync(new URL(`../${file}`, import.meta.url), 'utf8'));

@@ -78,7 +78,9 @@ export class ApiDescription {
     const values = type === 'application/x-ndjson' ? body.split('\n').filter(Boolean) : [body];
     const pointer = `${found.pointer}/responses/${status}/content/${step(type)}/schema`;
     return values.flatMap((text) =>
-      this.mismatches(pointer, JSON.parse(text)).map((fault) => `${answer}: ${fault}`),
+      this.mismatches(pointer, type.endsWith('json') ? JSON.parse(text) : text).map(
+        (fault) => `${answer}: ${fault}`,
+      ),
     );
   }
 

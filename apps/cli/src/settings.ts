@@ -1,23 +1,26 @@
-import { flag, port, readSettings, url } from '@paid-once/service/basics';
+import { configuration, readSettings, take } from '@paid-once/service/basics';
 import { z } from 'zod';
+
+const { PAID_ONCE_PAYMENTS_URL, PAID_ONCE_LEDGER_URL, PAID_ONCE_RELAY_URL, PAID_ONCE_LINK_URL } =
+  configuration;
 
 /** Where the running system is. Each URL follows its port's variable, so that a moved port is moved for both sides. */
 const schema = z.object({
-  PAID_ONCE_PAYMENTS_URL: url('http:', 'https:').optional(),
-  PAID_ONCE_LEDGER_URL: url('http:', 'https:').optional(),
-  PAID_ONCE_RELAY_URL: url('http:', 'https:').optional(),
-  PAID_ONCE_LINK_URL: url('http:', 'https:').optional(),
-  PAID_ONCE_TOXIPROXY_URL: url('http:', 'https:').optional(),
-  PAID_ONCE_PAYMENTS_PORT: port(8080),
-  PAID_ONCE_LEDGER_PORT: port(8081),
-  PAID_ONCE_RELAY_PORT: port(8082),
-  PAID_ONCE_LINK_PORT: port(8888),
-  PAID_ONCE_TOXIPROXY_PORT: port(8474),
-  PAID_ONCE_CONSOLE_PORT: port(3000),
-  PAID_ONCE_SERVERS: z
-    .enum(['auto', 'containers', 'local'], { error: 'is not auto, containers or local' })
-    .default('local'),
-  PAID_ONCE_INSTALL: z.enum(['auto', 'never'], { error: 'is not auto or never' }).default('auto'),
+  PAID_ONCE_PAYMENTS_URL: PAID_ONCE_PAYMENTS_URL.removeDefault().optional(),
+  PAID_ONCE_LEDGER_URL: PAID_ONCE_LEDGER_URL.removeDefault().optional(),
+  PAID_ONCE_RELAY_URL: PAID_ONCE_RELAY_URL.removeDefault().optional(),
+  PAID_ONCE_LINK_URL: PAID_ONCE_LINK_URL.removeDefault().optional(),
+  ...take(
+    'PAID_ONCE_TOXIPROXY_URL',
+    'PAID_ONCE_PAYMENTS_PORT',
+    'PAID_ONCE_LEDGER_PORT',
+    'PAID_ONCE_RELAY_PORT',
+    'PAID_ONCE_LINK_PORT',
+    'PAID_ONCE_TOXIPROXY_PORT',
+    'PAID_ONCE_CONSOLE_PORT',
+    'PAID_ONCE_SERVERS',
+    'PAID_ONCE_INSTALL',
+  ),
 });
 
 export interface SystemUrls {
@@ -76,27 +79,24 @@ export function cliSettings(env: NodeJS.ProcessEnv = environment()): CliSettings
   };
 }
 
-const postgresUrl = url('postgres:', 'postgresql:');
-const amqpUrl = url('amqp:', 'amqps:');
 const setupSchema = z.object({
-  PAID_ONCE_PAYMENTS_ADMIN_DB_URL: postgresUrl,
-  PAID_ONCE_LEDGER_ADMIN_DB_URL: postgresUrl,
-  PAID_ONCE_PAYMENTS_DB_URL: postgresUrl,
-  PAID_ONCE_RELAY_DB_URL: postgresUrl,
-  PAID_ONCE_LEDGER_DB_URL: postgresUrl,
-  PAID_ONCE_RELAY_AMQP_URL: amqpUrl,
-  PAID_ONCE_LEDGER_AMQP_URL: amqpUrl,
-  /** Lab mode only: as whom, and through which link, the first chapter's dual write publishes. Without it, there is none. */
-  PAID_ONCE_PAYMENTS_AMQP_URL: amqpUrl.optional(),
-  PAID_ONCE_BROKER_ADMIN_URL: url('http:', 'https:'),
-  /** Where the broker speaks AMQP, `host:port`, for the links; default: the management API's host, port 5672. */
-  PAID_ONCE_BROKER_UPSTREAM: z.string().optional(),
-  /** Without it no links are made. */
-  PAID_ONCE_TOXIPROXY_URL: url('http:', 'https:').optional(),
-  PAID_ONCE_LINK_URL: url('http:', 'https:').optional(),
-  /** What the link `payment` leads to: the payments service, as the links' process sees it. */
-  PAID_ONCE_PAYMENT_UPSTREAM: z.string().default('payment:8080'),
-  PAID_ONCE_LAB: flag,
+  /** Without it no link `payment` is made. */
+  PAID_ONCE_LINK_URL: PAID_ONCE_LINK_URL.removeDefault().optional(),
+  ...take(
+    'PAID_ONCE_PAYMENTS_ADMIN_DB_URL',
+    'PAID_ONCE_LEDGER_ADMIN_DB_URL',
+    'PAID_ONCE_PAYMENTS_DB_URL',
+    'PAID_ONCE_RELAY_DB_URL',
+    'PAID_ONCE_LEDGER_DB_URL',
+    'PAID_ONCE_RELAY_AMQP_URL',
+    'PAID_ONCE_LEDGER_AMQP_URL',
+    'PAID_ONCE_PAYMENTS_AMQP_URL',
+    'PAID_ONCE_BROKER_ADMIN_URL',
+    'PAID_ONCE_BROKER_UPSTREAM',
+    'PAID_ONCE_TOXIPROXY_URL',
+    'PAID_ONCE_PAYMENT_UPSTREAM',
+    'PAID_ONCE_LAB',
+  ),
 });
 export type SetupSettings = z.infer<typeof setupSchema>;
 
@@ -110,7 +110,7 @@ export function noColour(env: NodeJS.ProcessEnv = environment()): boolean {
   return (env['NO_COLOR'] ?? '') !== '' || env['TERM'] === 'dumb';
 }
 
-const keySchema = z.object({ PAID_ONCE_API_KEY: z.string().optional() });
+const keySchema = z.object(take('PAID_ONCE_API_KEY'));
 
 /** What the services are to be shown; lab mode needs none. @throws BadSettings */
 export function apiKeyIn(env: NodeJS.ProcessEnv): string | undefined {

@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { HealthModule } from '@paid-once/service';
+import { HealthModule, METRICS, MetricsController } from '@paid-once/service';
 import { ActController } from './act.controller.js';
+import { consoleMetrics } from './console-metrics.js';
 import { Control } from './control.js';
 import { EventsController } from './events.controller.js';
 import { FromThisPage } from './from-this-page.js';
@@ -18,7 +19,7 @@ export class ConsoleModule {
     return {
       module: ConsoleModule,
       imports: [HealthModule.forChecks([], { inject: [], useFactory: () => ({}) })],
-      controllers: [EventsController, LookController, ActController],
+      controllers: [EventsController, LookController, ActController, MetricsController],
       providers: [
         { provide: CONSOLE_SETTINGS, useValue: settings },
         Control,
@@ -27,6 +28,7 @@ export class ConsoleModule {
         RunCounter,
         Runs,
         Watch,
+        { provide: METRICS, inject: [Watch], useFactory: consoleMetrics },
       ],
     };
   }

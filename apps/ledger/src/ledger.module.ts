@@ -8,11 +8,14 @@ import {
   DatabaseConnector,
   HealthModule,
   LabCrashModule,
+  METRICS,
+  MetricsController,
   postgresOptions,
   reading,
   requireDurableCommits,
   requireOrdinaryRole,
   requireTables,
+  RetentionSchedule,
 } from '@paid-once/service';
 import type { DataSource } from 'typeorm';
 import { BridgeTrouble } from './bridge-trouble.js';
@@ -26,6 +29,7 @@ import { LedgerController } from './ledger.controller.js';
 import { ledgerEntities } from './ledger-database.js';
 import { ParkedController } from './parked.controller.js';
 import { EndToEndTimes } from './end-to-end.js';
+import { ledgerMetrics } from './ledger-metrics.js';
 import { PaymentsConsumer } from './payments.consumer.js';
 import { LEDGER_SETTINGS, type LedgerSettings } from './settings.js';
 import { StalledSince } from './stalled-since.js';
@@ -83,10 +87,16 @@ export class LedgerModule {
         StatusController,
         InboxController,
         ParkedController,
+        MetricsController,
       ],
       providers: [
         StalledSince,
         BridgeTrouble,
+        {
+          provide: METRICS,
+          inject: [getDataSourceToken(), PaymentsConsumer, EndToEndTimes, RetentionSchedule],
+          useFactory: ledgerMetrics,
+        },
         {
           provide: DatabaseConnector,
           inject: [getDataSourceToken(), PaymentsConsumer],

@@ -1,6 +1,12 @@
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { BrokerConnection, Consumer, readyMessages } from '@paid-once/broker';
+import {
+  BrokerConnection,
+  Consumer,
+  queueFigures,
+  readyMessages,
+  type QueueFigures,
+} from '@paid-once/broker';
 import { ledgerQueue, parkedQueue } from '@paid-once/contracts';
 import { BatchConsumer, emptyTally, type ConsumerState } from '@paid-once/inbox';
 import { addressOf, faultPoint, TemporarilyUnavailable } from '@paid-once/service';
@@ -10,6 +16,7 @@ import { bridgeDeadLetters } from './dead-letter-bridge.js';
 import { EndToEndTimes } from './end-to-end.js';
 import { onlyTrusted } from './only-trusted.js';
 import { postTransfers } from './post-transfers.js';
+import { tracedDeliveries } from './traced-deliveries.js';
 import { LEDGER_SETTINGS, type LedgerSettings } from './settings.js';
 import { lockShards } from './transfers.js';
 
@@ -18,6 +25,7 @@ import { lockShards } from './transfers.js';
 export class PaymentsConsumer implements OnModuleDestroy {
   private connection: BrokerConnection | undefined;
   private consumer: Consumption | undefined;
+  private queues: string[] = [];
   private ended = false;
   /** What the broker itself gave up. */
   bridge: Consumption | undefined;
@@ -38,6 +46,7 @@ export class PaymentsConsumer implements OnModuleDestroy {
     const { PAID_ONCE_RECONNECT_MAX_MS: maxReconnectDelayMs } = this.settings;
     this.connection ??= new BrokerConnection({ url, name: 'ledger', heartbeatSeconds, maxReconnectDelayMs });
     const queues = Array.from({ length: shards }, (_, shard) => ledgerQueue(shard));
+    this.queues = [...queues, parkedQueue];
     this.consumer ??= this.consume(this.connection, queues);
     this.bridge ??= bridgeDeadLetters(this.database, this.connection, this.settings.PAID_ONCE_LEDGER_TRUSTS);
   }
@@ -52,6 +61,7 @@ export class PaymentsConsumer implements OnModuleDestroy {
         lock: lockShards,
         handle: onlyTrusted(this.settings.PAID_ONCE_LEDGER_TRUSTS, handle),
         onTally: ({ since = [] }) => this.endToEnd.posted(since),
+        traced: tracedDeliveries,
         onStep: (step) => faultPoint(`ledger.${step}`),
       });
     return inLanes(queues, lane);
@@ -72,6 +82,11 @@ export class PaymentsConsumer implements OnModuleDestroy {
   /** Null: the broker is away. */
   async deadLettersInBroker(): Promise<number | null> {
     return this.connection ? await readyMessages(this.connection, parkedQueue).catch(() => null) : null;
+  }
+
+  /** Of all it consumes; none while the broker is away. */
+  async queueFigures(): Promise<QueueFigures[]> {
+    return this.connection ? await queueFigures(this.connection, this.queues).catch(() => []) : [];
   }
 
   /** Runs `work` while nothing is consumed. @throws TemporarilyUnavailable nothing was ever consumed yet */

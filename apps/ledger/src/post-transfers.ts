@@ -56,6 +56,7 @@ export async function postTransfers(
     done: posted.length,
     since: posted.map(({ messageId }) => uuidV7TimeMs(messageId)),
     repeated: { message: repeated.length, event: equal.length },
+    redelivered: repeated.filter(({ message }) => message.redelivered).length,
     parked,
   };
 }

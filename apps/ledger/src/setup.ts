@@ -1,4 +1,4 @@
-import { addressOf, flag, integer, reasonOf, settingsOrExit, url } from '@paid-once/service';
+import { addressOf, reasonOf, settingsOrExit, take } from '@paid-once/service';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { setUpLedger } from './set-up-ledger.js';
@@ -8,15 +8,17 @@ import { setUpLedger } from './set-up-ledger.js';
  * Exit 0 done, 1 refused or unreachable, 78 bad settings.
  */
 const settings = settingsOrExit(
-  z.object({
-    PAID_ONCE_LEDGER_ADMIN_DB_URL: url('postgres:', 'postgresql:'),
-    PAID_ONCE_LEDGER_DB_URL: url('postgres:', 'postgresql:'),
-    PAID_ONCE_LEDGER_RETENTION_DB_URL: url('postgres:', 'postgresql:').optional(),
-    PAID_ONCE_LAB: flag,
-    PAID_ONCE_RUN_ID: z.uuid('is no UUID').optional(),
-    PAID_ONCE_RELAY_LEDGER_KEY: z.string().optional(),
-    PAID_ONCE_SHARDS: integer({ min: 1, max: 256, otherwise: 4 }),
-  }),
+  z.object(
+    take(
+      'PAID_ONCE_LEDGER_ADMIN_DB_URL',
+      'PAID_ONCE_LEDGER_DB_URL',
+      'PAID_ONCE_LEDGER_RETENTION_DB_URL',
+      'PAID_ONCE_LAB',
+      'PAID_ONCE_RUN_ID',
+      'PAID_ONCE_RELAY_LEDGER_KEY',
+      'PAID_ONCE_SHARDS',
+    ),
+  ),
 );
 const adminUrl = settings.PAID_ONCE_LEDGER_ADMIN_DB_URL;
 

@@ -14,6 +14,7 @@ import { fingerprintOf, type PaymentCommand } from './payment-command.js';
 import type { EventRow } from './payment-message.js';
 import { paymentOf, type Payment } from './payment.js';
 import { insertPaymentsSql, insertReversalsSql } from './sql/payment-events.js';
+import { withTraces } from './with-traces.js';
 
 /** How one command ended. Everything but `accepted` wrote nothing. */
 export type Acceptance =
@@ -39,7 +40,7 @@ export async function acceptBatch(
   faultPoint('payments.before-transaction');
   const written = await inOneStatement<EventRow & { shards: string }>(
     database,
-    statementFor(commands, lockWaitMs),
+    withTraces(statementFor(commands, lockWaitMs), commands),
   );
   faultPoint('payments.after-commit');
   if (written[0]) wakeRelays(database, written[0].shards);

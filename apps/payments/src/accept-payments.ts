@@ -5,6 +5,7 @@ import { DataSource } from 'typeorm';
 import { acceptBatch, type Acceptance } from './accept-batch.js';
 import { findRecorded } from './find-recorded.js';
 import { fingerprintOf, type PaymentCommand } from './payment-command.js';
+import { Outcomes } from './outcomes.js';
 import { IdempotencyInProgress } from './payment-problems.js';
 import { problemOf, refusalOf } from './refusals.js';
 
@@ -36,7 +37,8 @@ export class AcceptPayments {
   // Beside the batches, not before them: one stuck key must not hold up its neighbours.
   private readonly alone: Batcher<PaymentCommand, Attempt>;
   private readonly recorded: Batcher<PaymentCommand, Acceptance>;
-  private inHand = 0;
+  readonly outcomes = new Outcomes();
+  inHand = 0;
 
   constructor(
     @InjectDataSource() private readonly database: DataSource,
@@ -60,7 +62,11 @@ export class AcceptPayments {
    * @throws Overloaded             too many are in hand, or it waited too long to be begun: nothing was paid
    * @throws StorageFull, TemporarilyUnavailable  the database is full, away or not able to: nothing was paid
    */
-  async accept(command: PaymentCommand): Promise<Acceptance> {
+  accept(command: PaymentCommand): Promise<Acceptance> {
+    return this.outcomes.counting(this.take(command));
+  }
+
+  private async take(command: PaymentCommand): Promise<Acceptance> {
     if (this.inHand >= this.options.backlog) throw new Overloaded();
     this.inHand++;
     try {

@@ -4,6 +4,8 @@ import { hash } from 'node:crypto';
 export type PaymentCommand = {
   client: string;
   idempotencyKey: string;
+  /** Which trace its message belongs to (W3C); undefined: none. */
+  traceparent?: string | undefined;
 } & (
   | {
       kind: 'pay';

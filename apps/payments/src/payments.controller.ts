@@ -2,7 +2,7 @@ import { Body, Controller, Param, Post, Req, Res } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { isUuidV7 } from '@paid-once/contracts';
 import { callerOf } from '@paid-once/credentials';
-import { ApiProblems, Needs } from '@paid-once/service';
+import { ApiProblems, Needs, traceparentFor } from '@paid-once/service';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Acceptance } from './accept-batch.js';
 import { AcceptPayments } from './accept-payments.js';
@@ -39,7 +39,9 @@ export class PaymentsController {
     const { client } = callerOf(request);
     const idempotencyKey = readIdempotencyKey(request.headers);
     const payment = readPaymentRequest(body);
-    answer(reply, await this.acceptPayments.accept({ kind: 'pay', client, idempotencyKey, ...payment }));
+    const traceparent = traceparentFor(request);
+    const command = { kind: 'pay', client, idempotencyKey, traceparent, ...payment } as const;
+    answer(reply, await this.acceptPayments.accept(command));
   }
 
   /** Reverses a payment once: money flows back, in the ledger after the payment itself. */
@@ -61,10 +63,9 @@ export class PaymentsController {
     const { client } = callerOf(request);
     const idempotencyKey = readIdempotencyKey(request.headers);
     if (!isUuidV7(id)) throw new PaymentNotFound();
-    answer(
-      reply,
-      await this.acceptPayments.accept({ kind: 'reverse', client, idempotencyKey, paymentId: id }),
-    );
+    const traceparent = traceparentFor(request);
+    const command = { kind: 'reverse', client, idempotencyKey, traceparent, paymentId: id } as const;
+    answer(reply, await this.acceptPayments.accept(command));
   }
 }
 

@@ -6,6 +6,8 @@ import {
   DatabaseConnector,
   HealthModule,
   LabCrashModule,
+  METRICS,
+  MetricsController,
   postgresOptions,
   requireDurableCommits,
   requireOrdinaryRole,
@@ -22,6 +24,7 @@ import { LabResetModule } from './lab/lab-reset.module.js';
 import { operations } from './operations/operations.js';
 import { PaymentsController } from './payments.controller.js';
 import { paymentsEntities } from './payments-database.js';
+import { paymentsMetrics } from './payments-metrics.js';
 import type { PaymentsSettings } from './settings.js';
 
 @Module({})
@@ -67,12 +70,19 @@ export class PaymentsModule {
         FindPaymentsController,
         ExportController,
         DigestController,
+        MetricsController,
         ...operations,
       ],
       providers: [
         AcceptPayments,
         FindPayments,
         { provide: ACCEPT_OPTIONS, useValue: acceptOptions },
+        {
+          provide: METRICS,
+          inject: [AcceptPayments, getDataSourceToken()],
+          useFactory: (payments: AcceptPayments, database: DataSource) =>
+            paymentsMetrics(payments, database, acceptOptions.backlog),
+        },
         {
           provide: DatabaseConnector,
           inject: [getDataSourceToken()],

@@ -1,5 +1,5 @@
 import { rebaseOutbox } from '@paid-once/outbox';
-import { addressOf, reasonOf, settingsOrExit, url } from '@paid-once/service';
+import { addressOf, reasonOf, settingsOrExit, take } from '@paid-once/service';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 
@@ -8,9 +8,7 @@ import { z } from 'zod';
  * line on stdout is a JSON object: {"rows","shards","systemIdentifier"}. Interrupted, it can be run again.
  * Exit 0 done, 1 refused or unreachable, 78 bad settings.
  */
-const settings = settingsOrExit(
-  z.object({ PAID_ONCE_PAYMENTS_ADMIN_DB_URL: url('postgres:', 'postgresql:') }),
-);
+const settings = settingsOrExit(z.object(take('PAID_ONCE_PAYMENTS_ADMIN_DB_URL')));
 const adminUrl = settings.PAID_ONCE_PAYMENTS_ADMIN_DB_URL;
 const say = (line: string) => process.stderr.write(`rebase: ${line}\n`);
 

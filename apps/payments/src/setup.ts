@@ -1,15 +1,17 @@
-import { flag, settingsOrExit, url } from '@paid-once/service';
+import { settingsOrExit, take } from '@paid-once/service';
 import { z } from 'zod';
 import { setUpPayments } from './set-up-payments.js';
 
 const settings = settingsOrExit(
-  z.object({
-    PAID_ONCE_PAYMENTS_ADMIN_DB_URL: url('postgres:', 'postgresql:'),
-    PAID_ONCE_PAYMENTS_DB_URL: url('postgres:', 'postgresql:'),
-    PAID_ONCE_RELAY_DB_URL: url('postgres:', 'postgresql:'),
-    PAID_ONCE_PAYMENTS_RETENTION_DB_URL: url('postgres:', 'postgresql:').optional(),
-    PAID_ONCE_LAB: flag,
-  }),
+  z.object(
+    take(
+      'PAID_ONCE_PAYMENTS_ADMIN_DB_URL',
+      'PAID_ONCE_PAYMENTS_DB_URL',
+      'PAID_ONCE_RELAY_DB_URL',
+      'PAID_ONCE_PAYMENTS_RETENTION_DB_URL',
+      'PAID_ONCE_LAB',
+    ),
+  ),
 );
 
 const agreed = await setUpPayments(

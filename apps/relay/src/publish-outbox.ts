@@ -3,23 +3,30 @@ import { wireMessage } from '@paid-once/contracts';
 import { Unpublishable, type OutboxRow } from '@paid-once/outbox';
 import { faultPoint } from '@paid-once/service';
 import { faultOf } from './fault-of.js';
+import { PublishOutcomes } from './publish-outcomes.js';
+import { tracedRows } from './traced-rows.js';
 
 /** (4) Outbox rows as messages: a shard is a lane of the publisher, so its order is kept. */
 export class PublishOutbox {
-  private count = 0;
+  readonly outcomes = new PublishOutcomes();
 
   constructor(private readonly publisher: Publisher) {}
 
   /** Messages that the broker has confirmed since this process started; repeats count again. */
   get published(): number {
-    return this.count;
+    return this.outcomes.counts.confirmed;
   }
 
   /**
    * @throws Unpublishable  some of these messages can never be sent; others of them may have been
    * @throws PublishFailure anything else: the same rows are to be published again, from the first on
    */
-  async publish(shard: number, rows: OutboxRow[], onLeft?: () => void): Promise<void> {
+  publish(shard: number, rows: OutboxRow[], onLeft?: () => void): Promise<void> {
+    const publishing = () => this.publishSlice(shard, rows, onLeft);
+    return this.outcomes.counting(rows.length, tracedRows(rows, publishing));
+  }
+
+  private async publishSlice(shard: number, rows: OutboxRow[], onLeft?: () => void): Promise<void> {
     const invalid = rows.flatMap((row) => {
       const detail = faultOf(row);
       return detail === undefined ? [] : { messageId: row.message_id, reason: 'invalid', detail };
@@ -34,7 +41,6 @@ export class PublishOutbox {
       if (!(error instanceof UnpublishableMessage)) throw error;
       throw new Unpublishable([error]);
     }
-    this.count += rows.length;
   }
 }
 

@@ -10,16 +10,20 @@ import {
   DatabaseConnector,
   HealthModule,
   LabCrashModule,
+  METRICS,
+  MetricsController,
   postgresOptions,
   reading,
   reasonOf,
   requireDurableCommits,
   requireOrdinaryRole,
   requireTables,
+  RetentionSchedule,
 } from '@paid-once/service';
 import type { DataSource } from 'typeorm';
 import { outboxRetention } from './outbox-retention.js';
 import { PublishOutbox } from './publish-outbox.js';
+import { relayMetrics } from './relay-metrics.js';
 import { Repair } from './repair.js';
 import { ReportRepair } from './report-repair.js';
 import { ReportTrouble } from './report-trouble.js';
@@ -93,11 +97,21 @@ export class RelayModule implements BeforeApplicationShutdown {
         settings.PAID_ONCE_LAB ? CredentialsModule.open() : CredentialsModule.withKeys(),
         ...(settings.PAID_ONCE_LAB ? [LabCrashModule] : []),
       ],
-      controllers: [StatusController],
+      controllers: [StatusController, MetricsController],
       providers: [
         { provide: BrokerConnection, useValue: broker },
         { provide: PublishOutbox, useValue: outbox },
         { provide: Relay, inject: [getDataSourceToken()], useFactory: relayOf },
+        {
+          provide: METRICS,
+          inject: [getDataSourceToken(), Relay, Repair, RetentionSchedule],
+          useFactory: (
+            database: DataSource,
+            relay: Relay,
+            { report }: Repair,
+            retention: RetentionSchedule<Record<string, number>>,
+          ) => relayMetrics(database, relay, outbox, report, retention),
+        },
         {
           provide: Repair,
           inject: [getDataSourceToken(), Relay],

@@ -16,6 +16,8 @@ const lookAgain = { firstMs: 50, maxMs: 1_000 };
 const deadLetterRounds = 5;
 /** A shard whose repair does not last is left alone for longer and longer: rounds. */
 const mostRoundsOfRest = 32;
+/** So long after the last marker another one goes around, also if there is nothing to verify. */
+const probeAfterMs = 300_000;
 /** While the ledger does not answer. */
 const ledgerAway = { firstMs: 1_000, maxMs: 15_000 };
 
@@ -81,7 +83,8 @@ export class Repair implements OnModuleDestroy {
     const waiting = new Map<number, Verification>();
     for (const shard of this.relay.ownedShards) {
       const verification = await this.look(shard);
-      if (!verification.hasMore) this.report.nothingToVerify(shard);
+      const isAtRest = !verification.hasMore && !isProbeDue(verification);
+      if (isAtRest) this.report.nothingToVerify(shard);
       else if (verification.repairing) this.report.waitsFor(shard, 'its replay to be published');
       else if (!this.isResting(shard)) waiting.set(shard, verification);
     }
@@ -166,14 +169,21 @@ export class Repair implements OnModuleDestroy {
     return true;
   }
 
-  private look(shard: number): Promise<Verification> {
-    return verificationOf(this.database, shard, repairer);
+  private async look(shard: number): Promise<Verification> {
+    const verification = await verificationOf(this.database, shard, repairer);
+    this.report.cameAround(shard, verification.verifiedAt);
+    return verification;
   }
 
   private async requestMarker(shard: number): Promise<void> {
     await reading(this.database, (db) => requestMarkers(db, [shard]));
     this.relay.wake();
   }
+}
+
+/** Where nothing is published the way may be broken, and the next payment would be the first to find out. */
+function isProbeDue({ verifiedAt }: Verification): boolean {
+  return verifiedAt === null || Date.now() - Number(verifiedAt) > probeAfterMs;
 }
 
 function isPublished({ publishedAt }: OpenMarker): boolean {

@@ -25,6 +25,7 @@ export class ReportRepair {
   private readonly incomplete = new Map<number, number>();
   private readonly troubles = new Set<Waiting>();
   private readonly verifiedAt = new Map<number, Date>();
+  private readonly aroundAt = new Map<number, Date>();
   private missingFound = 0;
   private shards: number[] = [];
 
@@ -53,8 +54,18 @@ export class ReportRepair {
   /** What was known of other shards is for their owners to tell now. */
   owned(shards: number[]): void {
     this.shards = shards;
-    for (const known of [this.waiting, this.verifiedAt, this.incomplete])
+    for (const known of [this.waiting, this.verifiedAt, this.aroundAt, this.incomplete])
       for (const shard of known.keys()) if (!shards.includes(shard)) known.delete(shard);
+  }
+
+  /** @param at when a marker was last seen at the ledger, and nothing before it was missing */
+  cameAround(shard: number, at: Date | null): void {
+    if (at) this.aroundAt.set(shard, at);
+  }
+
+  /** How long ago that was, in seconds, of those shards for which it is known. */
+  get loopAges(): { shard: number; seconds: number }[] {
+    return [...this.aroundAt].map(([shard, at]) => ({ shard, seconds: (Date.now() - Number(at)) / 1_000 }));
   }
 
   waitsFor(shard: number, what: string): void {

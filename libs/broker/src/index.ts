@@ -7,6 +7,6 @@ export * from './publish-failures.js';
 export { Publisher } from './publisher.js';
 export type { PublisherOptions } from './publisher-options.js';
 export { purgeQueues } from './purge-queues.js';
-export { readyMessages } from './ready-messages.js';
+export { queueFigures, readyMessages, type QueueFigures } from './queue-figures.js';
 export { BrokerAdmin, BrokerAdminRefused, BrokerAdminUnreachable } from './broker-admin.js';
 export { setUpBroker, type BrokerSetup } from './set-up-broker.js';

@@ -25,4 +25,6 @@ export const messageHeaders = {
   schemaVersion: 'schemaversion',
   /** `eventName` of the event that must be posted before this one. */
   causation: 'causation',
+  /** Which trace it belongs to (W3C); there only while something is traced. */
+  traceparent: 'traceparent',
 } as const;

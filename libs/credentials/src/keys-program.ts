@@ -1,5 +1,5 @@
 import { scopes, type Scope } from '@paid-once/contracts';
-import { addressOf, reasonOf, settingsOrExit, url } from '@paid-once/service';
+import { addressOf, reasonOf, settingsOrExit, take } from '@paid-once/service';
 import { parseArgs } from 'node:util';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
@@ -12,11 +12,13 @@ import { issueKey, listKeys, revokeKey } from './manage-keys.js';
  * On stdout the answer as JSON; exit 0 done, 1 refused or unreachable, 78 bad settings.
  * @param adminUrlVariable which variable holds the owner's URL
  */
-export async function runKeysProgram(adminUrlVariable: string): Promise<void> {
+export async function runKeysProgram(
+  adminUrlVariable: 'PAID_ONCE_PAYMENTS_ADMIN_DB_URL' | 'PAID_ONCE_LEDGER_ADMIN_DB_URL',
+): Promise<void> {
   const settings = settingsOrExit(
     z.object({
-      [adminUrlVariable]: url('postgres:', 'postgresql:'),
-      PAID_ONCE_API_KEY: z.string().optional(),
+      ...take(adminUrlVariable),
+      ...take('PAID_ONCE_API_KEY'),
     }),
   ) as Record<string, string | undefined>;
   const adminUrl = settings[adminUrlVariable] ?? '';

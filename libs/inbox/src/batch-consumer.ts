@@ -22,6 +22,8 @@ export interface DeliveryListener {
 /** After many deliveries the next ones come soon, and in a larger batch each costs less. One alone waits for nothing. */
 const rest = { eachMs: 0.5, maxMs: 100 };
 
+const untraced = (_batch: Delivery[], work: () => Promise<Tally>) => work();
+
 interface Held {
   delivery: Delivery;
   /** Which channel it came from: when that is gone, the broker delivers it again, and this copy is forgotten. */
@@ -51,6 +53,7 @@ export class BatchConsumer {
    * @param lock      keeps other processes from handling deliveries of these queues until the transaction ends
    * @param handle    makes deliveries take effect, or parks them, in the transaction; what it throws undoes all of it
    * @param onTally   told of each batch when it is committed
+   * @param traced    does this work, and tells whoever traces it
    * @param onStep    tells where a batch is: for tests of what a crash there does
    */
   constructor(
@@ -61,6 +64,7 @@ export class BatchConsumer {
       lock: (tx: EntityManager, deliveries: Delivery[]) => Promise<void>;
       handle: (tx: EntityManager, deliveries: Delivery[]) => Promise<Tally>;
       onTally?: (tally: Tally) => void;
+      traced?: (batch: Delivery[], work: () => Promise<Tally>) => Promise<Tally>;
       onStep: (step: BatchStep) => void;
     },
   ) {
@@ -190,15 +194,17 @@ export class BatchConsumer {
     parking: Parking | undefined,
     suspicious: SuspiciousTry | undefined,
   ): Promise<Tally> {
-    const { database, lock, handle, onStep } = this.options;
+    const { database, lock, handle, onStep, traced = untraced } = this.options;
     onStep('before-transaction');
     if (!parking) await suspicious?.beginUnlessDeadly();
-    const tally = await inTransaction(database, async (tx) => {
-      if (parking) await lock(tx, batch);
-      const result = await (parking ? parkUnlessArrived(tx, [parking]) : handle(tx, batch));
-      await suspicious?.end(tx);
-      return result;
-    });
+    const tally = await traced(batch, () =>
+      inTransaction(database, async (tx) => {
+        if (parking) await lock(tx, batch);
+        const result = await (parking ? parkUnlessArrived(tx, [parking]) : handle(tx, batch));
+        await suspicious?.end(tx);
+        return result;
+      }),
+    );
     onStep('after-commit');
     return tally;
   }

@@ -10,6 +10,7 @@ export { countDropped, CountDiffers, dropParked } from './drop-parked.js';
 export { isDroppedCopy } from './given-up.js';
 export {
   listParked,
+  parkedCounts,
   parkedGroups,
   type ListedMessage,
   type Measure,

@@ -36,6 +36,14 @@ export async function listParked(
   return { count, messages: page, next: messages.length > limit ? (page.at(-1)?.id ?? null) : null };
 }
 
+/** How many are parked, by reason, without the dropped ones. */
+export async function parkedCounts(db: EntityManager): Promise<Record<string, number>> {
+  const rows: { reason: string; count: number }[] = await db.query(
+    `SELECT reason, count(*)::int AS count FROM parked_message WHERE dropped_at IS NULL GROUP BY reason`,
+  );
+  return Object.fromEntries(rows.map(({ reason, count }) => [reason, count]));
+}
+
 /** How a service reads an amount out of a message: two SQL expressions over `parked_message`, null where there is none. */
 export interface Measure {
   unit: string;

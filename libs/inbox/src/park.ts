@@ -21,6 +21,8 @@ export type ParkReason = (typeof parkReasons)[number];
 
 /** A message without the circumstances of its delivery. */
 export type Message = Omit<Delivery, 'deliveryTag' | 'redelivered' | 'deliveryCount'> & {
+  /** By the broker, because its ack did not arrive. Undefined: nobody knows. */
+  redelivered?: boolean;
   /** Of one that was taken out of the parked ones; counted on if it is parked again. */
   parkedBefore?: { attempts: number; firstSeenAt: string };
 };

@@ -7,6 +7,8 @@ export interface Tally {
   /** Had taken effect before, by how that was noticed. */
   repeated: Record<string, number>;
   parked: Partial<Record<ParkReason, number>>;
+  /** Of those that had taken effect before, how many the broker delivered again: their ack had not arrived. */
+  redelivered?: number;
   /** When those that took effect came into the world, in milliseconds since 1970. Not summed. */
   since?: number[];
 }
@@ -18,6 +20,7 @@ export function sumTallies(one: Tally, other: Tally): Tally {
     done: one.done + other.done,
     repeated: sumCounts(one.repeated, other.repeated),
     parked: sumCounts(one.parked, other.parked),
+    redelivered: (one.redelivered ?? 0) + (other.redelivered ?? 0),
   };
 }
 

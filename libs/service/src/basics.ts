@@ -3,7 +3,9 @@
  * Swagger, which would more than double the time until a verb's first line.
  */
 export * from './back-off.js';
+export * from './configuration.js';
 export { faultPoint, faultPoints, isFaultPoint, type FaultPoint } from './fault-points.js';
 export * from './pause.js';
 export * from './printable.js';
 export * from './settings.js';
+export * from './variable-types.js';

@@ -27,6 +27,7 @@ export class HealthModule {
       ],
       controllers: healthControllers,
       providers: [...healthProviders, { provide: READINESS_CHECKS, ...checks }],
+      exports: [READINESS_CHECKS],
     };
   }
 }

@@ -1,5 +1,6 @@
 import { armFaultPoint, faultPoints, isFaultPoint } from './fault-points.js';
-import { BadSettings, type ServiceSettings } from './settings.js';
+import type { ServiceSettings } from './configuration.js';
+import { BadSettings } from './settings.js';
 
 const loopback = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
 

@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { DataSourceOptions, MixedList } from 'typeorm';
-import { databaseTimeoutMs } from './settings.js';
+import { databaseTimeoutMs } from './configuration.js';
 
 /**
  * node-postgres has no time-outs of its own: through a black hole it would wait for ever. Milliseconds.

@@ -1,5 +1,6 @@
 import { Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import type { SchedulerRegistry } from '@nestjs/schedule';
+import { byLabel, counter, gauge, type Metric } from './metrics.js';
 import { pause } from './pause.js';
 import { Waiting } from './waiting.js';
 
@@ -16,6 +17,22 @@ export interface RetentionStatus extends RetentionRun {
   lastRunAt: string | null;
   /** Why the last attempt failed; null when it did not. */
   failure: string | null;
+}
+
+/** @param status null: nothing is ever removed, on purpose or because nobody said as whom */
+export function retentionMetrics(status: RetentionStatus | null): Metric[] {
+  return [
+    gauge(
+      'paid_once_retention_failing',
+      'Whether the last attempt to remove old rows failed: 1, or 0',
+      status ? { value: status.failure === null ? 0 : 1 } : undefined,
+    ),
+    counter(
+      'paid_once_retention_removed_total',
+      'Rows that were removed because they are older than the retention, by what they were',
+      ...byLabel('what', status?.removed ?? {}),
+    ),
+  ];
 }
 
 const interval = 'retention';

@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { inboxOutlivesOutbox, retentionSettings } from './retention-settings.js';
+import { take } from './configuration.js';
+import { inboxOutlivesOutbox, retentionVariables } from './retention-settings.js';
 import { readSettings } from './settings.js';
 
-const schema = inboxOutlivesOutbox(z.object(retentionSettings));
+const schema = inboxOutlivesOutbox(z.object(take(...retentionVariables)));
 
 describe('the settings of retention', () => {
   it('remember messages for longer than they can be sent again, by default', () => {

@@ -9,12 +9,15 @@ import { obeyBodyLimits } from './body-limit.js';
 import { maxBodyBytes, parseJsonBodies } from './json-body.js';
 import { applyLabSettings } from './lab-guard.js';
 import { ProblemFilter } from './problem.filter.js';
-import { exitOnBadSettings, maxConnections, requestTimeoutMs, type ServiceSettings } from './settings.js';
+import { maxConnections, requestTimeoutMs, type ServiceSettings } from './configuration.js';
+import { exitOnBadSettings } from './settings.js';
 import { TemporarilyUnavailable } from './problem.js';
 import { limitRate } from './rate-limit.js';
 import { Routes } from './routes.js';
 import { hardenAnswers } from './security-headers.js';
 import { ServiceLogger } from './service-logger.js';
+import { traceRequests } from './trace-requests.js';
+import { startTracing } from './tracing.js';
 import { answerUnreadable, answerUnroutable } from './unreadable-request.js';
 import { Waiting } from './waiting.js';
 
@@ -38,11 +41,16 @@ export async function runService(options: {
   exitOnBadSettings(() => applyLabSettings(settings));
   surviveClosedOutput();
   const logger = new ServiceLogger(name);
+  const stopTracing = await startTracing(name);
   const app = await createHttpApplication(options.module, logger, {
     arrivalMs: settings.PAID_ONCE_REQUEST_TIMEOUT_MS,
     maxConnections: settings.PAID_ONCE_MAX_CONNECTIONS,
     requestsPerSecond: settings.PAID_ONCE_REQUESTS_PER_SECOND,
   });
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .addHook('onClose', () => stopTracing().catch(() => {})); // where they go is away
   app.enableShutdownHooks([], { useProcessExit: true });
   if (settings.PAID_ONCE_LIFELINE === 'stdin') stopWhenLauncherIsGone();
   publishDocs(app, name);
@@ -107,6 +115,7 @@ export async function createHttpApplication(
   const routes = new Routes(adapter.getInstance());
   routesOfApps.set(app, routes);
   finishWhatIsInHand(adapter.getInstance());
+  traceRequests(adapter.getInstance());
   boundConnections(adapter.getInstance().server, most);
   app.useGlobalFilters(new ProblemFilter(routes));
   return app;

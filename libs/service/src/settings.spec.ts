@@ -4,15 +4,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import { applyLabSettings } from './lab-guard.js';
-import {
-  BadSettings,
-  heartbeatSeconds,
-  integer,
-  port,
-  readSettings,
-  serviceSettings,
-  url,
-} from './settings.js';
+import { serviceSettings, take } from './configuration.js';
+import { BadSettings, readSettings } from './settings.js';
+import { integer, port, url } from './variable-types.js';
 import { knownVariables } from './variables.js';
 
 const schema = serviceSettings.extend({
@@ -69,7 +63,7 @@ describe('settings', () => {
     'that hold %s are refused by name, and the value is not told',
     (_title, variable, value) => {
       const message = messageOf(() =>
-        readSettings(schema.extend({ PAID_ONCE_HEARTBEAT_SECONDS: heartbeatSeconds }), {
+        readSettings(schema.extend(take('PAID_ONCE_HEARTBEAT_SECONDS')), {
           ...database,
           [variable]: value,
         }),
@@ -102,7 +96,7 @@ describe('settings', () => {
     const cwd = fileURLToPath(new URL('../../../', import.meta.url));
     const code = globSync('{apps,libs,test,bench,scripts,deploy}/**/{*.ts,*.mjs,*.sh,Dockerfile}', {
       cwd,
-      exclude: ['**/node_modules', '**/*spec.ts', '**/variables.ts'],
+      exclude: ['**/node_modules', '**/*spec.ts', '**/variables.ts', '**/configuration.ts'],
     });
     const sources = [...code, 'docker-compose.yml', 'jest.config.js', '.ci/run'];
     const used = sources.flatMap((file) => readFileSync(join(cwd, file), 'utf8').match(variables) ?? []);

@@ -1,87 +1,30 @@
-/**
- * Every variable of ours that any program reads, without the prefix: a stack gives all of them to each process. What is
- * not here is a slip of the pen, and would be a default that nobody asked for.
- */
-const names = `
-  API_KEY
-  BROKER_ADMIN_URL
-  BROKER_UPSTREAM
+import { configuration } from './configuration.js';
+
+// What our programs tell each other, and those who develop them: not for whoever runs the system.
+const internal = `
   CHROMIUM
   COMMAND
   CONNECTIONS
-  CONSOLE_HOSTS
-  CONSOLE_PORT
-  CONSOLE_READ_ONLY
-  CRASH_AT
-  DB_TIMEOUT_MS
   DB_URL
-  DRAIN_MS
-  HEARTBEAT_SECONDS
-  HOST
-  INBOX_RETENTION_MINUTES
-  INSTALL
-  LAB
-  LAB_NETWORK
   LAUNCHED
-  LEDGER_ADMIN_DB_URL
-  LEDGER_AMQP_URL
-  LEDGER_BATCH_SIZE
-  LEDGER_DB_URL
-  LEDGER_PORT
-  LEDGER_PREFETCH
-  LEDGER_RETENTION_DB_URL
-  LEDGER_TRUSTS
-  LEDGER_URL
-  LIFELINE
-  LINK_PORT
-  LINK_URL
-  MAX_CONNECTIONS
   ORDER
-  OUTBOX_RETENTION_MINUTES
-  PAYMENTS_ADMIN_DB_URL
-  PAYMENTS_AMQP_URL
-  PAYMENTS_BACKLOG
-  PAYMENTS_BATCH
-  PAYMENTS_DB_URL
-  PAYMENTS_POOL
-  PAYMENTS_PORT
-  PAYMENTS_RETENTION_DB_URL
-  PAYMENTS_URL
-  PAYMENT_UPSTREAM
-  RECONNECT_MAX_MS
   RECORD_CONTRACTS
   RECORD_COSTS
   REDIS_URL
-  RELAY_AMQP_URL
-  RELAY_CONFIRM_TIMEOUT_MS
-  RELAY_DB_URL
-  RELAY_LEDGER_KEY
-  RELAY_PORT
-  RELAY_SLICE
-  RELAY_URL
-  REPAIR_EVERY_SECONDS
-  REPLAY_PER_SECOND
-  REQUEST_TIMEOUT_MS
-  REQUESTS_PER_SECOND
-  RETENTION_EVERY_SECONDS
   ROWS
-  RUN_ID
-  SERVERS
-  SHARDS
-  SHOWN_URL
   STAND_STILL
-  TOXIPROXY_PORT
-  TOXIPROXY_URL
   TTL_SECONDS
 `;
 
 const prefix = 'PAID_ONCE_';
-export const knownVariables = new Set(
-  names
+/** A stack gives all of them to each process. What is not here is a slip of the pen, and would be a default that nobody asked for. */
+export const knownVariables = new Set([
+  ...Object.keys(configuration),
+  ...internal
     .trim()
     .split(/\s+/)
     .map((name) => prefix + name),
-);
+]);
 
 /**
  * @param schema what this program reads

@@ -48,6 +48,7 @@ describe('posting transfers', () => {
       done: 1,
       since: [uuidV7TimeMs(two.messageId ?? '')],
       repeated: { message: 2, event: 0 },
+      redelivered: 0,
       parked: {},
     });
     expect(await lines()).toEqual([

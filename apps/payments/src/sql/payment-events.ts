@@ -45,18 +45,18 @@ payment AS (
 )`;
 
 // What `messageOf` makes of an event, in SQL: so the outbox row costs no round trip of its own.
-const messages = (headers: string) => `
+export const messages = (headers: string, events = 'event'): string => `
 message AS (
   SELECT message_id, type, payment_id::text AS key, ${headers} AS headers,
          format('{"paymentId":"%s","src":"%s","dest":"%s","amountMinor":"%s","currency":"%s","reference":%s}',
                 payment_id, src, dest, amount_minor, currency, coalesce(to_json(reference)::text, 'null')) AS payload
-    FROM event
+    FROM ${events}
 ), told AS (${insertMessagesFrom('message', 'key')}
   RETURNING shard
 )`;
 
 /** The events, each with all the shards that have a row now, for `wakeRelays`. */
-const eventsAndShards = `SELECT *, (SELECT string_agg(DISTINCT shard::text, ',') FROM told) AS shards
+export const eventsAndShards = `SELECT *, (SELECT string_agg(DISTINCT shard::text, ',') FROM told) AS shards
   FROM event`;
 
 /** New payments, each with its outbox row: of those whose key is taken nothing is written, and nothing returned. */

@@ -212,5 +212,15 @@ function headersSchema(isReversal: boolean): object {
       },
     }),
   };
-  return { type: 'object', properties, required: Object.keys(properties) };
+  const optional = {
+    [messageHeaders.traceparent]: {
+      type: 'string',
+      description: 'Which trace the payment belongs to (W3C); while something is traced.',
+    },
+  };
+  return {
+    type: 'object',
+    properties: { ...properties, ...optional },
+    required: Object.keys(properties),
+  };
 }
