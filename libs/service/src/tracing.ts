@@ -42,6 +42,7 @@ export async function startTracing(service: string): Promise<() => Promise<void>
     sampler: new sdk.ParentBasedSampler({
       root: new sdk.TraceIdRatioBasedSampler(settings.OTEL_TRACES_SAMPLER_ARG),
     }),
+    spanLimits: { linkCountLimit: 10_000 }, // as many as a slice may have messages
     spanProcessors: [
       new sdk.BatchSpanProcessor({
         exporter: new OTLPTraceExporter(),
