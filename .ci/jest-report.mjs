@@ -13,7 +13,6 @@ const read = () => {
   }
 };
 const { numPassedTests, testResults } = read();
-// eslint-disable-next-line no-control-regex
 const plain = (text) => text.replaceAll(/\u001B\[[\d;]*m/g, '');
 const begins = (text) => plain(text).trim().split('\n').slice(0, 12).join('\n').slice(0, 1_200);
 const failures = testResults.flatMap(({ name, status, message, assertionResults }) => {

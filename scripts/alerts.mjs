@@ -80,7 +80,12 @@ try {
     ['test', 'rules', tests],
   ])
     execFileSync(promtool.program, args, { stdio: 'inherit' });
+  console.log(`${rules.length} alerts: each is silent, fires and clears`);
+} catch {
+  console.error(
+    'An alert does not do what observability/prometheus/alert-faults.mjs expects of it: see above.',
+  );
+  process.exitCode = 1;
 } finally {
   rmSync(directory, { recursive: true });
 }
-console.log(`${rules.length} alerts: each is silent, fires and clears`);

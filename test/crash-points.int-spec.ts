@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { faultPoints, type FaultPoint } from '@paid-once/service';
 import type { ServiceName } from '../apps/cli/src/services.js';
+import { arm } from './support/arm.js';
 import { agreement, eventually, TestStack } from './support/test-stack.js';
 
 jest.setTimeout(90_000);
@@ -41,12 +42,3 @@ describe('a process that dies, as by kill -9,', () => {
     expect(await system.compareUntilAgreed()).toMatchObject(agreement(paid));
   });
 });
-
-async function arm(url: string, point: FaultPoint): Promise<void> {
-  const response = await fetch(`${url}/lab/crash`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ point }),
-  });
-  expect(response.status).toBe(202);
-}

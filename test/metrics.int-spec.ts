@@ -6,6 +6,7 @@ import { ConsoleModule } from '../apps/console/src/console.module.js';
 import { schema } from '../apps/console/src/settings.js';
 import { Watch } from '../apps/console/src/watch.js';
 import { run } from '../apps/cli/src/test/run.js';
+import { arm } from './support/arm.js';
 import { declaredMetrics, scrape, total } from './support/metrics.js';
 import { agreement, eventually, TestStack } from './support/test-stack.js';
 
@@ -126,6 +127,22 @@ describe('the metrics', () => {
     await eventually(async () => (await ages()).length === 4, 'a probe went around each shard');
     for (const [, seconds] of await ages()) expect(seconds).toBeLessThan(60);
   });
+
+  it('come of a probe that goes around again after five minutes, although nothing is there to verify', async () => {
+    const atRest = async () => {
+      const status = (await (await fetch(`${system.stack.urls.relay}/status`)).json()) as {
+        repair: { shards: { verifiedSeconds: number | null }[] };
+      };
+      return status.repair.shards.every(({ verifiedSeconds }) => (verifiedSeconds ?? Infinity) < 2);
+    };
+    const markers = async () =>
+      (await system.sql<{ count: number }>('payments', 'SELECT count(*)::int AS count FROM outbox_marker'))[0]
+        ?.count ?? 0;
+    await eventually(atRest, 'all is verified');
+    const before = await markers();
+    await system.sql('payments', `UPDATE outbox_marker SET verified_at = verified_at - interval '301 s'`);
+    await eventually(async () => (await markers()) >= before + 4, 'each shard has sent another probe');
+  });
 });
 
 describe('duplicates are counted by their cause:', () => {
@@ -192,12 +209,3 @@ describe('duplicates are counted by their cause:', () => {
     expect(before.same).toBe(0);
   });
 });
-
-async function arm(url: string, point: string): Promise<void> {
-  const response = await fetch(`${url}/lab/crash`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ point }),
-  });
-  expect(response.status).toBe(202);
-}

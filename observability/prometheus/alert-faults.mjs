@@ -46,9 +46,9 @@ export const faults = [
     summary: 'no relay holds shard 0',
   },
   {
-    alert: 'OpenTransactionHoldsUp',
+    alert: 'TransactionStaysOpen',
     series: [{ name: 'paid_once_outbox_open_transaction_seconds', well: 0, fault: 90 }],
-    summary: 'a transaction has been open for 1m 30s: what was committed after it waits',
+    summary: 'a transaction in the payments database has been open for 1m 30s',
   },
   {
     alert: 'BrokerTakesNothing',
@@ -134,8 +134,8 @@ export const faults = [
   },
   {
     alert: 'OutcomesUnknown',
-    series: [{ name: 'paid_once_payments_requests_total{outcome="outcome-unknown"}', grows: 1 }],
-    summary: 'the answers to some commits were lost',
+    series: [{ name: 'paid_once_payments_requests_total{outcome="failed"}', grows: 1 }],
+    summary: 'how some requests ended is not known',
   },
   {
     alert: 'DiskFull',

@@ -16,8 +16,8 @@ import { bridgeDeadLetters } from './dead-letter-bridge.js';
 import { EndToEndTimes } from './end-to-end.js';
 import { onlyTrusted } from './only-trusted.js';
 import { postTransfers } from './post-transfers.js';
-import { tracedDeliveries } from './traced-deliveries.js';
 import { LEDGER_SETTINGS, type LedgerSettings } from './settings.js';
+import { tracedDeliveries } from './traced-deliveries.js';
 import { lockShards } from './transfers.js';
 
 /** The queues of all shards, over one connection, into `postTransfers`. */

@@ -1,7 +1,10 @@
 import { Problem } from '@paid-once/service';
 import type { Acceptance } from './accept-batch.js';
 
-/** How many commands ended how, since the process started. All that can be: a counter that is not there yet looks like one that has just been reset. */
+/**
+ * How many commands ended how, since the process started. All that can be stands there from the beginning: a counter that
+ * comes later has no rate for its first count.
+ */
 export class Outcomes {
   readonly counts: Record<Acceptance['kind'], number> & Record<string, number> = {
     accepted: 0,

@@ -10,8 +10,10 @@ export interface EventRow extends PaymentRow {
   idempotency_key: string;
 }
 
-/** The message that tells of an event: byte for byte what the statements that write the event have put into the outbox,
- * but for the trace that it belonged to. */
+/**
+ * The message that tells of an event: byte for byte what the statements that write the event have put into the outbox, but for
+ * the trace that it belonged to.
+ */
 export function messageOf(event: EventRow): NewMessage {
   const data: PaymentEventData = {
     paymentId: event.payment_id,

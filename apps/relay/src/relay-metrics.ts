@@ -30,7 +30,7 @@ export function relayMetrics(
       ...ofShards(waiting?.shards ?? []),
       gauge(
         'paid_once_outbox_open_transaction_seconds',
-        'How long the oldest transaction has been open that holds up what was committed after it',
+        'How long, at least, the oldest transaction has been open: what it writes is published after its commit',
         waiting && { value: waiting.openTransactionSeconds ?? 0 },
       ),
       counter(

@@ -15,12 +15,10 @@ import { issueKey, listKeys, revokeKey } from './manage-keys.js';
 export async function runKeysProgram(
   adminUrlVariable: 'PAID_ONCE_PAYMENTS_ADMIN_DB_URL' | 'PAID_ONCE_LEDGER_ADMIN_DB_URL',
 ): Promise<void> {
-  const settings = settingsOrExit(
-    z.object({
-      ...take(adminUrlVariable),
-      ...take('PAID_ONCE_API_KEY'),
-    }),
-  ) as Record<string, string | undefined>;
+  const settings = settingsOrExit(z.object(take(adminUrlVariable, 'PAID_ONCE_API_KEY'))) as Record<
+    string,
+    string | undefined
+  >;
   const adminUrl = settings[adminUrlVariable] ?? '';
   try {
     const database = await connected(adminUrl);

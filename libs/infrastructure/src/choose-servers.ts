@@ -28,6 +28,12 @@ export async function chooseServers(
   return choice;
 }
 
+/** Why no containers could be used now; undefined: an engine answers. Images that are missing are pulled by whoever starts them. */
+export async function whyNoContainers(): Promise<string | undefined> {
+  const engine = await containerEngine(engineLimitMs);
+  return typeof engine === 'string' ? engine : undefined;
+}
+
 async function tryContainers(
   setting: 'auto' | 'containers',
   say: (line: string) => void,

@@ -1,4 +1,4 @@
-export { chooseServers, type ServersChoice, type ServersSetting } from './choose-servers.js';
+export { chooseServers, whyNoContainers, type ServersChoice, type ServersSetting } from './choose-servers.js';
 export { startPostgresContainer, startRabbitMqContainer } from './containers.js';
 export {
   ensureRabbitMq,

@@ -14,8 +14,8 @@ import { exitOnBadSettings, readSettings } from './settings.js';
 import { reasonOf } from './waiting.js';
 
 // One trace tells a payment's way: its request, its publishing, its posting. What travels is the W3C `traceparent`: in the
-// outbox row's headers, and with them in the message. Nothing of it is loaded or done unless OTEL_EXPORTER_OTLP_ENDPOINT
-// (or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT) says where spans go.
+// outbox row's headers, and with them in the message. No more than OpenTelemetry's interface is loaded, and nothing
+// done, unless OTEL_EXPORTER_OTLP_ENDPOINT (or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT) says where spans go.
 
 const tracer = trace.getTracer('paid-once');
 let isOn = false;

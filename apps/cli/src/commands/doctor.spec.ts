@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { newApiKey } from '@paid-once/contracts';
 import { freePorts } from '@paid-once/infrastructure';
 import type { Finding } from '../doctor/finding.js';
 import { diskFinding, ofMemory, ofNode } from '../doctor/machine.js';
@@ -12,9 +13,11 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close();
 });
 
-/** Answers all paths alike. */
+let shown: (string | undefined)[] = [];
+/** Answers all paths alike, and keeps which keys it was shown. */
 async function answering(status: number, body: object, date = new Date()): Promise<string> {
-  const server = createServer((_request, response) => {
+  const server = createServer(({ headers }, response) => {
+    shown.push(headers.authorization);
     response.writeHead(status, { 'content-type': 'application/json', date: date.toUTCString() });
     response.end(JSON.stringify(body));
   });
@@ -82,6 +85,15 @@ describe('doctor', () => {
       says: expect.stringMatching(/^is (59|60|61) s behind/),
     });
     expect(about('clock of payments')).toBeUndefined();
+  });
+
+  it('shows its API key, without which a process outside lab mode does not say what it lacks', async () => {
+    shown = [];
+    const key = newApiKey();
+    const payments = await answering(200, { status: 'ok' });
+    const env = { ...(await freeOnes()), PAID_ONCE_PAYMENTS_URL: payments, PAID_ONCE_API_KEY: key };
+    await findings(env);
+    expect(shown).toContain(`Bearer ${key}`);
   });
 
   it('says of each finding what helps, to people too', async () => {

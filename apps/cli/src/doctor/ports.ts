@@ -1,17 +1,16 @@
-import { isFree, portHolder } from '@paid-once/infrastructure';
 import type { CliSettings } from '../settings.js';
+import { takenBy } from '../stack/check-ports.js';
 import { bad, ok, type Finding } from './finding.js';
 
 /**
  * Whether a start could listen.
- * @param isOurs whether what listens there is this checkout's own, running system
+ * @param isOurs whether what listens there is a running system of ours
  */
 export async function ofPorts(ports: CliSettings['ports'], isOurs: boolean): Promise<Finding[]> {
   const findings = Object.entries(ports).map(async ([name, port]): Promise<Finding> => {
     const what = `port ${port}`;
-    if (await isFree(port)) return ok(what, `free, for ${name}`);
-    const holder = await portHolder(port);
-    const by = holder === undefined ? 'another process' : `${holder.name} (process ${holder.pid})`;
+    const by = await takenBy(port);
+    if (by === undefined) return ok(what, `free, for ${name}`);
     if (isOurs) return ok(what, `${name} listens there`);
     return bad(
       what,

@@ -1,24 +1,21 @@
-import { chooseServers, ensureRabbitMq, findRabbitMq } from '@paid-once/infrastructure';
+import { ensureRabbitMq, findRabbitMq, whyNoContainers } from '@paid-once/infrastructure';
 import type { CliSettings } from '../settings.js';
 import { bad, ok, warn, type Finding } from './finding.js';
 
-/** What Postgres and RabbitMQ would run as, and whether that can be had. Nothing is installed or pulled for it. */
+/** What Postgres and RabbitMQ would run as, and whether that can be had. Nothing is installed or pulled for it; `auto` falls back to processes. */
 export async function ofServers({ servers, install }: CliSettings): Promise<Finding[]> {
   if (servers === 'containers') return [await ofContainers()];
   return [ok('postgres', 'comes with npm install'), await ofRabbitMq(install)];
 }
 
 async function ofContainers(): Promise<Finding> {
-  try {
-    const { why } = await chooseServers('containers', () => {});
-    return ok('containers', why);
-  } catch (error) {
-    return bad(
-      'containers',
-      error instanceof Error ? error.message : String(error),
-      'Start the engine, or set PAID_ONCE_SERVERS=local: then no containers are needed.',
-    );
-  }
+  const obstacle = await whyNoContainers();
+  if (obstacle === undefined) return ok('containers', 'a container engine answers');
+  return bad(
+    'containers',
+    obstacle,
+    'Start the engine, or set PAID_ONCE_SERVERS=local: then no containers are needed.',
+  );
 }
 
 async function ofRabbitMq(install: CliSettings['install']): Promise<Finding> {

@@ -1,3 +1,4 @@
+import { apiKey } from '../credential.js';
 import type { SystemUrls } from '../settings.js';
 import { bad, ok, warn, type Finding } from './finding.js';
 
@@ -22,7 +23,9 @@ export async function ofSystem(urls: SystemUrls, signal: AbortSignal): Promise<F
 
 async function ofProcess(name: string, url: string, signal: AbortSignal): Promise<Finding[]> {
   const askedAt = Date.now();
+  const key = apiKey();
   const answer = await fetch(`${url}/health/ready`, {
+    ...(key !== undefined && { headers: { authorization: `Bearer ${key}` } }),
     signal: AbortSignal.any([signal, AbortSignal.timeout(answerMs)]),
   }).catch(() => undefined);
   if (answer === undefined)
@@ -37,7 +40,7 @@ async function ofProcess(name: string, url: string, signal: AbortSignal): Promis
 function lackingIn(report: unknown): string {
   const { error } = (report ?? {}) as { error?: Record<string, { message?: string }> };
   const lacking = Object.entries(error ?? {}).map(([what, { message }]) => `${what}: ${message ?? 'down'}`);
-  return lacking.join('; ') || 'it does not say why';
+  return lacking.join('; ') || 'why is told to an API key with `operate` (PAID_ONCE_API_KEY)';
 }
 
 /** Nothing is said of a clock that is right. */

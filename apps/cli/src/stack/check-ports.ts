@@ -10,10 +10,8 @@ import type { CliSettings } from '../settings.js';
 export async function checkPorts(ports: CliSettings['ports']): Promise<void> {
   const taken: string[] = [];
   for (const [name, port] of Object.entries(ports)) {
-    if (await isFree(port)) continue;
-    const holder = await portHolder(port);
-    const by =
-      holder === undefined ? 'another process' : `${programName(holder.name)} (process ${holder.pid})`;
+    const by = await takenBy(port);
+    if (by === undefined) continue;
     const variable = `PAID_ONCE_${name.toUpperCase()}_PORT`;
     taken.push(
       `Port ${port} (${what[name as keyof typeof what]}) is taken by ${by}. Stop it, or set ${variable} to another port.`,
@@ -26,6 +24,13 @@ export async function checkPorts(ports: CliSettings['ports']): Promise<void> {
     'Nothing was started.',
     'npx paid-once status shows whether paid-once runs already.',
   );
+}
+
+/** Who has a port, for people; undefined: nobody. */
+export async function takenBy(port: number): Promise<string | undefined> {
+  if (await isFree(port)) return undefined;
+  const holder = await portHolder(port);
+  return holder === undefined ? 'another process' : `${programName(holder.name)} (process ${holder.pid})`;
 }
 
 const what: Record<keyof CliSettings['ports'], string> = {
