@@ -1,4 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import {
+  startPostgres,
+  throwAwayDirectory,
+  type PostgresServer,
+  type ThrowAwayDirectory,
+} from '@paid-once/infrastructure';
 import { HeldConnection } from './held-connection.js';
 import { RelayPass } from './relay-pass.js';
 import { beatSql } from './sql/beat.js';
@@ -16,6 +22,9 @@ const figures: Record<string, string> = {};
  * The limits are generous, many times what is measured, and far below what a wrong plan takes.
  */
 describe('behind a million published rows', () => {
+  // A server of its own: its transaction that stays open for a minute holds the retention of every database back.
+  let place: ThrowAwayDirectory;
+  let server: PostgresServer | undefined;
   let outbox: OutboxDatabase;
   let early: HeldConnection; // its statements were planned when the table was empty
   let straggler: Awaited<ReturnType<OutboxDatabase['session']>>;
@@ -23,7 +32,9 @@ describe('behind a million published rows', () => {
   let pass: RelayPass;
 
   beforeAll(async () => {
-    outbox = await OutboxDatabase.create(process.env['TEST_PAYMENTS_ADMIN_URL']);
+    place = await throwAwayDirectory('window-plans');
+    server = await startPostgres({ directory: `${place.path}/postgres`, durable: false });
+    outbox = await OutboxDatabase.create(server.adminUrl('postgres'));
     await outbox.database.query('ALTER TABLE outbox_message SET (autovacuum_enabled = off)');
     early = await HeldConnection.open(outbox.relay);
     await early.query(`SET plan_cache_mode = force_generic_plan`);
@@ -54,6 +65,8 @@ describe('behind a million published rows', () => {
     await early.destroy();
     await Promise.all([straggler.end(), snapshot.end()]);
     await outbox.drop();
+    await server?.stop({ quick: true });
+    await place.remove();
   }, 60_000);
 
   const newPass = () =>
