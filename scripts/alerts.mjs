@@ -6,29 +6,14 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import {
-  ensureInstalled,
-  findProgram,
-  installCommand,
-} from '../dist/libs/infrastructure/src/install-package.js';
+import { ensurePrometheus } from '../dist/libs/infrastructure/src/install-prometheus.js';
 import { faults } from '../observability/prometheus/alert-faults.mjs';
 
 const checkout = join(import.meta.dirname, '..');
 const file = join(checkout, 'observability/prometheus/alerts.yml');
 const rules = parse(readFileSync(file, 'utf8')).groups.flatMap((group) => group.rules);
 
-const promtool = await ensureInstalled(
-  {
-    software: 'promtool',
-    debianPackage: 'prometheus',
-    takes: 'half a minute',
-    find: async () => {
-      const program = await findProgram('promtool');
-      return program && { program, version: 'of Prometheus' };
-    },
-    missing: (why) =>
-      new Error(`promtool was not found, ${why}. Install it: ${installCommand('prometheus', 'prometheus')}`),
-  },
+const { promtool } = await ensurePrometheus(
   (line) => console.error(line),
   process.env.PAID_ONCE_INSTALL === 'never' ? 'never' : 'auto',
 );
@@ -79,7 +64,7 @@ try {
     ['check', 'rules', file],
     ['test', 'rules', tests],
   ])
-    execFileSync(promtool.program, args, { stdio: 'inherit' });
+    execFileSync(promtool, args, { stdio: 'inherit' });
   console.log(`${rules.length} alerts: each is silent, fires and clears`);
 } catch {
   console.error(

@@ -1,7 +1,8 @@
 // docs/fault-matrix.md and docs/hostile-input.md: every row of a list in test/ with the tests that prove its promise. A test
 // belongs to a row when its title begins with the row's id: `it('B2: …')`, `it('D2 D3: …')`; also as a row of an `it.each`
-// table. With --check it writes nothing, and fails when a page is stale, a title names no row, or a row has neither a test
-// nor a reason (`"skipped": "…"`). --missing only lists those.
+// table. With --check it writes nothing, and fails when a page is stale, a title names no row, or a row has no test. --missing
+// only lists those. What a fault is seen by while it lasts is proved by test/seen-faults.e2e-spec.ts; a row that is not
+// there says how it is seen instead, or why not (`"seen": "…"`).
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -24,8 +25,13 @@ const matrices = [
     title: 'What can break, what is promised then, and the tests that prove it',
     intro: `Each fault is injected for real: links, signals, Postgres' and RabbitMQ's own commands, full file systems, shifted clocks.
 ${where}
-Where a machine does not allow a fault to be injected, its test is reported as skipped, with the reason.`,
+Where a machine does not allow a fault to be injected, its test is reported as skipped, with the reason.
+
+The last column is what wakes somebody: for the alerts in it, [a test](../test/seen-faults.e2e-spec.ts) breaks the running system,
+and a metric names it, a real Prometheus with these rules (in seconds instead of minutes) fires the alert, the log tells its
+beginning once and its end once, and the alert clears. The others are over at once, or nothing is wrong, or they look like one of these.`,
     columns: ['fault', 'promise'],
+    isSeen: true,
     sections: {
       A: 'between the client and the payments service',
       B: 'between the payments service and its Postgres',
@@ -56,6 +62,7 @@ ${where}`,
   rows: JSON.parse(readFileSync(`${checkout}test/${matrix.name}.json`, 'utf8')),
   page: `docs/${matrix.name}.md`,
 }));
+const signals = signalsIn('test/support/seen-faults.ts');
 const letters = matrices.flatMap(({ sections }) => Object.keys(sections)).join('');
 
 const rows = matrices.flatMap((matrix) => matrix.rows);
@@ -64,6 +71,7 @@ const tests = specFiles().flatMap((file, _index, specs) => [...testsIn(file), ..
 const strangers = tests.flatMap(({ file, ids }) =>
   ids.filter((id) => !known.has(id)).map((id) => `${file}: there is no row ${id}`),
 );
+const unseen = matrices[0].rows.filter(({ id, seen }) => (seen === undefined) === (signalsOf(id) === ''));
 const missing = rows.filter((row) => testsOf(row).length === 0).map(({ id }) => id);
 
 if (options.missing) process.stdout.write(`${missing.join(' ')}\n`);
@@ -72,6 +80,8 @@ else for (const matrix of matrices) writeFileSync(checkout + matrix.page, text(m
 
 function check() {
   const complaints = [...strangers];
+  for (const { id } of unseen)
+    complaints.push(`${id}: it is either in test/support/seen-faults.ts, or says how it is seen`);
   if (missing.length > 0) complaints.push(`no test: ${missing.join(', ')}`);
   for (const matrix of matrices) {
     const page = checkout + matrix.page;
@@ -125,9 +135,22 @@ function testsOf({ id }) {
   return tests.filter(({ ids }) => ids.includes(id));
 }
 
-function text({ name, title, intro, columns, sections, rows }) {
+/** What of the faults is seen while they last: their ids, and the alert. */
+function signalsIn(source) {
+  const faults = readFileSync(`${checkout}${source}`, 'utf8').matchAll(
+    /title: '((?:[A-H]\d+ )*[A-H]\d+): [^\n]*[\s\S]*?\n {4}alert: '(\w+)/g,
+  );
+  return [...faults].map(([, ids, alert]) => ({ ids: ids.split(' '), alert }));
+}
+
+function signalsOf(id) {
+  const alerts = signals.filter(({ ids }) => ids.includes(id)).map(({ alert }) => `\`${alert}\``);
+  return [...new Set(alerts)].join(', ');
+}
+
+function text({ name, title, intro, columns, isSeen, sections, rows }) {
   const tables = Object.entries(Object.groupBy(rows, ({ id }) => id[0])).map(
-    ([letter, its]) => `## ${letter}: ${sections[letter]}\n\n${table(its, columns)}`,
+    ([letter, its]) => `## ${letter}: ${sections[letter]}\n\n${table(its, columns, isSeen)}`,
   );
   return `<!-- made by scripts/matrices.mjs from test/${name}.json and the tests' titles, do not edit -->\n
 # ${title}
@@ -138,12 +161,14 @@ ${tables.join('\n\n')}
 `;
 }
 
-function table(rows, columns) {
+function table(rows, columns, isSeen = false) {
   const [what, promise] = columns;
   const lines = rows.map(
-    (row) => `| ${row.id} | ${row[what]}${needs(row)} | ${row[promise]} | ${proofs(row)} |`,
+    (row) =>
+      `| ${row.id} | ${row[what]}${needs(row)} | ${row[promise]} | ${proofs(row)} |${isSeen ? ` ${row.seen ?? signalsOf(row.id)} |` : ''}`,
   );
-  return [`| | ${what} | ${promise} | proved by |`, '|---|---|---|---|', ...lines].join('\n');
+  const [head, rule] = isSeen ? [' seen by |', '---|'] : ['', ''];
+  return [`| | ${what} | ${promise} | proved by |${head}`, `|---|---|---|---|${rule}`, ...lines].join('\n');
 }
 
 function needs({ needs: what }) {
@@ -151,7 +176,8 @@ function needs({ needs: what }) {
 }
 
 function proofs(row) {
-  const byFile = Map.groupBy(testsOf(row), ({ file }) => file);
+  const proofs = testsOf(row).filter(({ file }) => file !== 'test/seen-faults.e2e-spec.ts');
+  const byFile = Map.groupBy(proofs, ({ file }) => file);
   const proving = [...byFile].map(([file, its]) => {
     const promises = [...new Set(its.map(({ promise }) => promise.replaceAll(/[|_]/g, '\\$&')))];
     return `${promises.join('; ')} ([${its[0].project}](../${file}))`;

@@ -48,7 +48,7 @@ async function pay(rows: number): Promise<void> {
 }
 
 describe('the metrics', () => {
-  it('have every name that an alert or the dashboard asks for, and each of ours begins as Prometheus wants it', async () => {
+  it('have every name that an alert, the dashboard or a page asks for, and each of ours begins as Prometheus wants it', async () => {
     await pay(5);
     const { payments, relay, ledger } = system.stack.urls;
     const urls = [payments, relay, ledger, consoleUrl];
@@ -57,8 +57,13 @@ describe('the metrics', () => {
       ...scraped.flatMap((metrics) => [...metrics.keys()].map((series) => series.replace(/\{.*/, ''))),
       ...(await Promise.all(urls.map(declaredMetrics))).flat(),
     ]);
-    const expressions = ['prometheus/alerts.yml', 'grafana/paid-once.json']
-      .map((file) => readFileSync(new URL(`../observability/${file}`, import.meta.url), 'utf8'))
+    const expressions = [
+      'observability/prometheus/alerts.yml',
+      'observability/grafana/paid-once.json',
+      'docs/observability.md',
+      'docs/fault-matrix.md',
+    ]
+      .map((file) => readFileSync(new URL(`../${file}`, import.meta.url), 'utf8'))
       .join('\n');
     const asked = new Set(expressions.match(/\bpaid_once_\w+/g));
     expect(asked.size).toBeGreaterThan(10);

@@ -79,6 +79,11 @@ export const faults = [
     summary: 'no ledger takes deliveries',
   },
   {
+    alert: 'DeadLettersNotFetched',
+    series: [{ name: 'paid_once_ledger_fetches_dead_letters{instance="a"}', well: 1, fault: 0 }],
+    summary: 'no ledger fetches what RabbitMQ gives up',
+  },
+  {
     alert: 'DeadLetters',
     series: [
       { name: 'paid_once_outbox_dead_letters{instance="a",shard="0"}', well: 0, fault: 2 },

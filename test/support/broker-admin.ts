@@ -43,6 +43,20 @@ export class BrokerOperator {
     await this.ask('DELETE', `/policies/${encodeURIComponent(this.vhost)}/fault`);
   }
 
+  /** As anybody may who has the administrator's password. */
+  async publish(queue: string, payload: string): Promise<void> {
+    await this.ask('POST', `/exchanges/${encodeURIComponent(this.vhost)}/amq.default/publish`, {
+      properties: {},
+      routing_key: queue,
+      payload,
+      payload_encoding: 'string',
+    });
+  }
+
+  async deleteQueue(name: string): Promise<void> {
+    await this.ask('DELETE', `/queues/${encodeURIComponent(this.vhost)}/${name}`);
+  }
+
   async deleteExchange(name: string): Promise<void> {
     await this.ask('DELETE', `/exchanges/${encodeURIComponent(this.vhost)}/${name}`);
   }

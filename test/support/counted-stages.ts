@@ -127,6 +127,7 @@ export async function ledgerStage(servers: CountedServers): Promise<CountedStage
         maxBatch: 1_000,
         lock: lockShards,
         handle: postTransfers,
+        about: () => ({}),
         onStep: () => {},
       });
       await eventually(() => consumer.counts.done === thousand, '1,000 payments are posted');

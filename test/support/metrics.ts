@@ -8,6 +8,7 @@ export async function declaredMetrics(url: string): Promise<string[]> {
 export async function scrape(url: string, key?: string): Promise<Map<string, number>> {
   const response = await fetch(`${url}/metrics`, {
     headers: key === undefined ? {} : { authorization: `Bearer ${key}` },
+    signal: AbortSignal.timeout(5_000), // a process that is frozen never answers
   });
   const text = await response.text();
   if (response.status !== 200) throw new Error(`${url}/metrics is answered ${response.status}: ${text}`);

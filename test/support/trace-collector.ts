@@ -42,14 +42,15 @@ export class TraceCollector {
     readonly url: string,
   ) {}
 
-  static async start(): Promise<TraceCollector> {
+  /** @param port 0: any */
+  static async start(port = 0): Promise<TraceCollector> {
     const server = createServer((request, response) => {
       void json(request).then((body) => {
         collector.keep(body as Sent);
         response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
       });
     });
-    server.listen(0, '127.0.0.1');
+    server.listen(port, '127.0.0.1');
     await once(server, 'listening');
     const collector: TraceCollector = new TraceCollector(
       server,

@@ -45,4 +45,24 @@ describe('a part that is asked', () => {
       now.mockRestore();
     }
   });
+
+  it('is asked again soon after it has hung once: that was not what its answers cost', async () => {
+    const now = jest.spyOn(performance, 'now').mockReturnValue(0);
+    try {
+      let asked = 0;
+      const answerAt = [10, 60_020];
+      const part = new Asking(async () => {
+        now.mockReturnValue(answerAt[asked++] ?? 0);
+        return { value: asked };
+      });
+      await part.again();
+      now.mockReturnValue(20);
+      await part.again();
+      now.mockReturnValue(60_040);
+      await part.again();
+      expect(asked).toBe(3);
+    } finally {
+      now.mockRestore();
+    }
+  });
 });

@@ -14,7 +14,7 @@ export class Asking<Value> {
   private answer: Asked<Value> = { reason: 'it was not asked yet' };
   private pending: Promise<void> | undefined;
   private askedAt = 0;
-  private tookMs = 0;
+  private lastTook: readonly number[] = [];
   private restsUntil = 0;
 
   constructor(private readonly ask: () => Promise<Asked<Value>>) {}
@@ -32,17 +32,22 @@ export class Asking<Value> {
 
   get now(): Asked<Value> {
     const waitedMs = performance.now() - this.askedAt;
-    if (this.pending === undefined || waitedMs < Math.max(hangMs, this.tookMs * 2)) return this.answer;
+    if (this.pending === undefined || waitedMs < Math.max(hangMs, this.usualMs * 2)) return this.answer;
     return { reason: `It has not answered for ${Math.floor(waitedMs / 1_000)} s.` };
   }
 
+  // One long answer among short ones was a hang: neither does it cost much, nor is the next one to take as long.
+  private get usualMs(): number {
+    return this.lastTook.length === 0 ? 0 : Math.min(...this.lastTook);
+  }
+
   private get restMs(): number {
-    return this.tookMs < dear.ms ? this.tookMs : this.tookMs * dear.restFactor;
+    return this.usualMs < dear.ms ? this.usualMs : this.usualMs * dear.restFactor;
   }
 
   private answered(answer: Asked<Value>): void {
     const hasFailed = answer.reason !== undefined;
-    if (!hasFailed) this.tookMs = performance.now() - this.askedAt;
+    if (!hasFailed) this.lastTook = [performance.now() - this.askedAt, ...this.lastTook].slice(0, 2);
     this.answer = answer;
     this.restsUntil = performance.now() + (hasFailed ? restAfterFailureMs : this.restMs);
   }

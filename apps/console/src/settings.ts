@@ -13,6 +13,7 @@ export const schema = serviceSettings.extend(
     'PAID_ONCE_SHOWN_URL',
     'PAID_ONCE_TOXIPROXY_URL',
     'PAID_ONCE_API_KEY',
+    'PAID_ONCE_STUCK_SECONDS',
   ),
 );
 export type ConsoleSettings = z.infer<typeof schema>;

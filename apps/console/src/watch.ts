@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { compare } from '@paid-once/compare';
-import { pause } from '@paid-once/service';
+import { Notices, pause } from '@paid-once/service';
 import { currentChapter, chapters } from '../../cli/src/chapters.js';
 import { failureOf } from '../../cli/src/failure.js';
 import { questionsTo, type Parts } from '../../cli/src/status/parts.js';
@@ -8,6 +8,7 @@ import type { ChapterNow, Mode, Point, Snapshot } from './api.js';
 import { Asking } from './asking.js';
 import { Control } from './control.js';
 import { Happenings } from './happenings.js';
+import { noticesOf } from './notices.js';
 import { Points } from './points.js';
 import { Rate } from './rates.js';
 import { Runs } from './runs.js';
@@ -32,6 +33,7 @@ export class Watch implements OnModuleInit, OnModuleDestroy {
   readonly points = new Points();
   last: Snapshot | undefined;
   private readonly logger = new Logger('watch');
+  private readonly notices = new Notices(this.logger);
   private readonly listeners = new Set<Listener>();
   private readonly ended = new AbortController();
   private wake = new AbortController();
@@ -81,7 +83,7 @@ export class Watch implements OnModuleInit, OnModuleDestroy {
       });
       answers.catch(() => {}); // it is thrown by the look that waits for it
       const parts = Object.fromEntries(asking.map(([name, part]) => [name, part.now])) as unknown as Parts;
-      if (!this.isOver) this.tell(await this.snapshotOf(parts));
+      if (!this.isOver) this.tell(parts, await this.snapshotOf(parts));
       await this.rest(performance.now() - beganAt);
     }
   }
@@ -119,8 +121,9 @@ export class Watch implements OnModuleInit, OnModuleDestroy {
     };
   }
 
-  private tell(snapshot: Snapshot): void {
+  private tell(parts: Parts, snapshot: Snapshot): void {
     this.last = snapshot;
+    this.notices.show(noticesOf(parts, this.settings.PAID_ONCE_STUCK_SECONDS));
     this.happenings.notice(snapshot);
     const point = this.points.add(snapshot);
     for (const listener of this.listeners) {

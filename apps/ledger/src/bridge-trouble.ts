@@ -26,10 +26,10 @@ export class BridgeTrouble {
     const state = this.consumer.bridge?.state;
     if (state?.kind === 'waiting') {
       this.since ??= performance.now();
-      this.waiting.because(state.cause);
+      if (this.consumer.state.kind === 'consuming') this.waiting.because(state.cause); // else that is told, with its cause
       return state.cause;
     }
-    if (this.since !== undefined) this.waiting.over();
+    this.waiting.overIfBegun();
     this.since = undefined;
     return null;
   }

@@ -2,6 +2,7 @@ import { Consumer, type BrokerConnection, type Delivery } from '@paid-once/broke
 import { ledgerQueue, markerType, messageHeaders, parkedQueue } from '@paid-once/contracts';
 import { BatchConsumer, lookUp, parkUnlessArrived, type Parking, type Tally } from '@paid-once/inbox';
 import type { DataSource, EntityManager } from 'typeorm';
+import { aboutDelivery } from './about-delivery.js';
 import { onlyTrusted } from './only-trusted.js';
 import { lockShards, shardOf } from './transfers.js';
 
@@ -28,6 +29,7 @@ export function bridgeDeadLetters(
     maxBatch: prefetch,
     lock: lockShards,
     handle: onlyTrusted(trusted, parkDeadLetters),
+    about: aboutDelivery,
     onStep: () => {},
   });
 }

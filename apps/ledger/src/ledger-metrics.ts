@@ -36,6 +36,11 @@ export function ledgerMetrics(
         value: consumer.state.kind === 'consuming' ? 1 : 0,
       }),
       gauge(
+        'paid_once_ledger_fetches_dead_letters',
+        'Whether what RabbitMQ itself gives up is fetched: 1, or 0. GET /status says why not',
+        { value: consumer.bridge?.state.kind === 'consuming' ? 1 : 0 },
+      ),
+      gauge(
         'paid_once_ledger_parked',
         'Messages that are set aside, by reason, without those that were dropped',
         ...(waiting ? byLabel('reason', { ...noneParked, ...waiting }) : []),

@@ -28,6 +28,7 @@ import { LabResetModule } from './lab/lab-reset.module.js';
 import { LedgerController } from './ledger.controller.js';
 import { ledgerEntities } from './ledger-database.js';
 import { ParkedController } from './parked.controller.js';
+import { ParkedWatch } from './parked-watch.js';
 import { EndToEndTimes } from './end-to-end.js';
 import { ledgerMetrics } from './ledger-metrics.js';
 import { PaymentsConsumer } from './payments.consumer.js';
@@ -92,6 +93,7 @@ export class LedgerModule {
       providers: [
         StalledSince,
         BridgeTrouble,
+        ParkedWatch,
         {
           provide: METRICS,
           inject: [getDataSourceToken(), PaymentsConsumer, EndToEndTimes, RetentionSchedule],

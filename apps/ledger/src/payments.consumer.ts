@@ -11,6 +11,7 @@ import { ledgerQueue, parkedQueue } from '@paid-once/contracts';
 import { BatchConsumer, emptyTally, type ConsumerState } from '@paid-once/inbox';
 import { addressOf, faultPoint, TemporarilyUnavailable } from '@paid-once/service';
 import { DataSource } from 'typeorm';
+import { aboutDelivery } from './about-delivery.js';
 import { inLanes, type Consumption } from './consumption.js';
 import { bridgeDeadLetters } from './dead-letter-bridge.js';
 import { EndToEndTimes } from './end-to-end.js';
@@ -60,6 +61,7 @@ export class PaymentsConsumer implements OnModuleDestroy {
         maxBatch,
         lock: lockShards,
         handle: onlyTrusted(this.settings.PAID_ONCE_LEDGER_TRUSTS, handle),
+        about: aboutDelivery,
         onTally: ({ since = [] }) => this.endToEnd.posted(since),
         traced: tracedDeliveries,
         onStep: (step) => faultPoint(`ledger.${step}`),

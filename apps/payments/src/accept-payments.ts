@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { Batcher, Overloaded, Waiting } from '@paid-once/service';
+import { Batcher, TooManyWait, Waiting } from '@paid-once/service';
 import { DataSource } from 'typeorm';
 import { acceptBatch, type Acceptance } from './accept-batch.js';
 import { findRecorded } from './find-recorded.js';
@@ -67,12 +67,12 @@ export class AcceptPayments {
   }
 
   private async take(command: PaymentCommand): Promise<Acceptance> {
-    if (this.inHand >= this.options.backlog) throw new Overloaded();
     this.inHand++;
     try {
+      if (this.inHand > this.options.backlog) throw new TooManyWait();
       return await this.share(command);
     } catch (error) {
-      if (refusalOf(error) === 'database') this.trouble.because(error);
+      if (problemOf(error)) this.trouble.because(error);
       throw problemOf(error) ?? error;
     } finally {
       this.inHand--;

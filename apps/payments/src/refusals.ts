@@ -1,4 +1,4 @@
-import { OutcomeUnknown, Overloaded, problemOfDatabase, sqlState, WaitedTooLong } from '@paid-once/service';
+import { OutcomeUnknown, Overloaded, problemOfDatabase, sqlState, TooManyWait } from '@paid-once/service';
 import type { Problem } from '@paid-once/service';
 import { QueryFailedError } from 'typeorm';
 import { OutcomeIsUnknown } from './payment-problems.js';
@@ -23,7 +23,7 @@ export function refusalOf(error: unknown): Refusal {
 /** What the client is told; undefined for what is `its-own`. */
 export function problemOf(error: unknown): Problem | undefined {
   if (error instanceof OutcomeUnknown) return new OutcomeIsUnknown();
-  if (error instanceof WaitedTooLong) return new Overloaded();
+  if (error instanceof TooManyWait) return new Overloaded();
   return problemOfDatabase(error);
 }
 

@@ -22,6 +22,7 @@ import {
 } from '@paid-once/service';
 import type { DataSource } from 'typeorm';
 import { outboxRetention } from './outbox-retention.js';
+import { OutboxWatch } from './outbox-watch.js';
 import { PublishOutbox } from './publish-outbox.js';
 import { relayMetrics } from './relay-metrics.js';
 import { Repair } from './repair.js';
@@ -121,6 +122,12 @@ export class RelayModule implements BeforeApplicationShutdown {
             const ledger = { url: ledgerUrl, key: settings.PAID_ONCE_RELAY_LEDGER_KEY };
             return new Repair(database, relay, report, every, ledger);
           },
+        },
+        {
+          provide: OutboxWatch,
+          inject: [getDataSourceToken(), Relay, Repair],
+          useFactory: (database: DataSource, relay: Relay, { report }: Repair) =>
+            new OutboxWatch(database, relay, report, settings.PAID_ONCE_STUCK_SECONDS),
         },
         {
           provide: DatabaseConnector,

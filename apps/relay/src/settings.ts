@@ -21,6 +21,7 @@ const schema = serviceSettings.extend(
     'PAID_ONCE_LEDGER_URL',
     'PAID_ONCE_RELAY_LEDGER_KEY',
     'PAID_ONCE_REPLAY_PER_SECOND',
+    'PAID_ONCE_STUCK_SECONDS',
   ),
 );
 export type RelaySettings = z.infer<typeof schema>;

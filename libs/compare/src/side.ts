@@ -105,7 +105,7 @@ export class Side {
     };
     const response = await fetch(this.url.replace(/\/$/, '') + path, { ...init, headers });
     if (response.ok) return response;
-    const problem = (await response.text()).slice(0, 300);
+    const problem = detailOf(await response.text()).slice(0, 300);
     throw new SideUnreachable(
       this.name,
       this.url,
@@ -134,6 +134,17 @@ export class SideUnreachable extends Error {
   ) {
     super(`${side} at ${url}: ${reason}`);
   }
+}
+
+/** What a problem document says; else all of it. */
+function detailOf(answer: string): string {
+  try {
+    const { detail } = JSON.parse(answer) as { detail?: unknown };
+    if (typeof detail === 'string') return detail;
+  } catch {
+    // not from one of ours
+  }
+  return answer;
 }
 
 function query(parameters: object): string {

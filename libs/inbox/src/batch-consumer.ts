@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { Consumer, Delivery } from '@paid-once/broker';
-import { backOff, inTransaction, pause, reasonOf, Waiting } from '@paid-once/service';
+import { backOff, inTransaction, pause, reasonOf } from '@paid-once/service';
 import { setImmediate } from 'node:timers/promises';
 import type { DataSource, EntityManager } from 'typeorm';
 import { fingerprintOf, type Parking, type ParkReason } from './park.js';
@@ -38,7 +38,6 @@ interface Held {
  */
 export class BatchConsumer {
   private readonly logger = new Logger('inbox');
-  private readonly waiting = new Waiting(this.logger, 'the database, to take deliveries');
   private readonly subscription: Subscription;
   private readonly held: Held[] = [];
   private settling: Promise<void> | undefined;
@@ -52,6 +51,7 @@ export class BatchConsumer {
    * @param subscribe starts the consumption; ONE channel for all queues, because a multiple-ack settles a batch
    * @param lock      keeps other processes from handling deliveries of these queues until the transaction ends
    * @param handle    makes deliveries take effect, or parks them, in the transaction; what it throws undoes all of it
+   * @param about   what a line of the log about a message carries beside its text
    * @param onTally   told of each batch when it is committed
    * @param traced    does this work, and tells whoever traces it
    * @param onStep    tells where a batch is: for tests of what a crash there does
@@ -63,6 +63,7 @@ export class BatchConsumer {
       maxBatch: number;
       lock: (tx: EntityManager, deliveries: Delivery[]) => Promise<void>;
       handle: (tx: EntityManager, deliveries: Delivery[]) => Promise<Tally>;
+      about: (delivery: Delivery) => object;
       onTally?: (tally: Tally) => void;
       traced?: (batch: Delivery[], work: () => Promise<Tally>) => Promise<Tally>;
       onStep: (step: BatchStep) => void;
@@ -184,8 +185,9 @@ export class BatchConsumer {
   }
 
   private parkingOf(message: Delivery, reason: ParkReason, error: unknown): Parking {
-    const stack = reason === 'poison' && error instanceof Error ? error.stack : undefined;
-    this.logger.warn(`message ${message.messageId} is parked as ${reason}: ${stack ?? reasonOf(error)}`);
+    const isBug = reason === 'poison' && error instanceof Error;
+    const said = isBug ? error.stack : reasonOf(error);
+    this.logger.warn(`a message is parked as ${reason}: ${said}`, this.options.about(message));
     return { message, reason, detail: reasonOf(error) };
   }
 
@@ -211,12 +213,10 @@ export class BatchConsumer {
 
   private async stall(error: unknown, delayMs: number): Promise<void> {
     this.stalled = reasonOf(error instanceof Error && error.cause ? error.cause : error);
-    this.waiting.because(this.stalled);
     await pause(delayMs, this.stopping.signal);
   }
 
   private count(tally: Tally): void {
-    if (this.stalled) this.waiting.over();
     this.stalled = undefined;
     this.counted = { batches: this.counted.batches + 1, ...sumTallies(this.counted, tally) };
     this.options.onTally?.(tally);

@@ -10,6 +10,7 @@ export {
 export { ensurePostgresTools, PostgresToolsMissing, type PostgresInstallation } from './install-postgres.js';
 export { ensureFaketime, FaketimeMissing, type FaketimeInstallation } from './install-faketime.js';
 export { ensureRedis, RedisMissing, type RedisInstallation } from './install-redis.js';
+export { ensurePrometheus, type PrometheusInstallation } from './install-prometheus.js';
 export { ensureWrk } from './install-wrk.js';
 export { runToEnd } from './run-to-end.js';
 export { startOnLifeline, startService } from './lifeline.js';

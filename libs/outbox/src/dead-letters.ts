@@ -114,6 +114,17 @@ export async function listDeadLetters(
   ]);
 }
 
+/** The oldest dead letters that nobody has dropped, by their names alone. */
+export function oldestDeadLetters(
+  db: Reader,
+  limit: number,
+): Promise<Pick<DeadLetter, 'messageId' | 'key'>[]> {
+  return db.query(
+    `SELECT message_id AS "messageId", key FROM outbox_dead_letter WHERE dropped_at IS NULL ORDER BY id LIMIT $1`,
+    [limit],
+  );
+}
+
 function parametersOf(which: DeadLetterFilter): [reason: string | null, keys: string[] | null] {
   return ['reason' in which ? which.reason : null, 'keys' in which ? which.keys : null];
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { setTimeout } from 'node:timers/promises';
-import { Batcher, WaitedTooLong } from './batcher.js';
+import { Batcher, TooManyWait } from './batcher.js';
 
 /** A batcher whose batches end when the test says so. */
 function held(options: { maxSize: number; lanes: number; maxWaitMs?: number }) {
@@ -58,7 +58,7 @@ describe('a batcher', () => {
     const { batcher, batches } = held({ maxSize: 1, lanes: 1, maxWaitMs: 50 });
     const first = batcher.add(1);
     await turn();
-    const overdue = expect(batcher.add(2)).rejects.toBeInstanceOf(WaitedTooLong);
+    const overdue = expect(batcher.add(2)).rejects.toBeInstanceOf(TooManyWait);
     await setTimeout(60);
     const fresh = batcher.add(3);
     batches[0]!.end();

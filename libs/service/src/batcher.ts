@@ -1,7 +1,7 @@
-/** The batches before it took so long that this item was not begun. */
-export class WaitedTooLong extends Error {
+/** More wait than may, or the batches before it took so long: this item was not begun. */
+export class TooManyWait extends Error {
   constructor() {
-    super('waited too long for its batch');
+    super('more requests wait than may, or for longer than they may');
   }
 }
 
@@ -22,7 +22,7 @@ export class Batcher<Item, Result> {
 
   /**
    * @param run       answers a batch with one result for each item, in order; when it throws, each item's `add` throws that
-   * @param maxWaitMs what has waited longer is not begun any more: its `add` throws WaitedTooLong. Default: for ever
+   * @param maxWaitMs what has waited longer is not begun any more: its `add` throws TooManyWait. Default: for ever
    */
   constructor(
     private readonly options: {
@@ -65,7 +65,7 @@ export class Batcher<Item, Result> {
   private giveUpOverdue(): void {
     const { maxWaitMs = Infinity } = this.options;
     const latest = performance.now() - maxWaitMs;
-    while ((this.waiting[0]?.since ?? Infinity) < latest) this.waiting.shift()?.reject(new WaitedTooLong());
+    while ((this.waiting[0]?.since ?? Infinity) < latest) this.waiting.shift()?.reject(new TooManyWait());
   }
 
   private async flush(): Promise<void> {

@@ -156,6 +156,12 @@ const ofTheConsole = {
     .describe('payments, as those who read the page reach it; default: PAID_ONCE_PAYMENTS_URL'),
 };
 
+const ofRelayAndConsole = {
+  PAID_ONCE_STUCK_SECONDS: integer({ min: 1, max: 86_400, otherwise: 60 }).describe(
+    'what waits, stays open, is nobody’s or does not answer for longer is told in the log, once when it begins and once when it is over',
+  ),
+};
+
 const whereThePartsAre = {
   PAID_ONCE_PAYMENTS_URL: http()
     .default('http://127.0.0.1:8080')
@@ -237,6 +243,7 @@ export const configurationParts = {
   Relay: ofTheRelay,
   Ledger: ofTheLedger,
   'Relay and ledger': ofRelayAndLedger,
+  'Relay and console': ofRelayAndConsole,
   Console: ofTheConsole,
   'Where the parts are': whereThePartsAre,
   Setup: ofSetup,
@@ -250,6 +257,7 @@ export const configuration = {
   ...ofTheRelay,
   ...ofTheLedger,
   ...ofRelayAndLedger,
+  ...ofRelayAndConsole,
   ...ofTheConsole,
   ...whereThePartsAre,
   ...ofSetup,

@@ -10,6 +10,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { problemOfDatabase } from './database-problem.js';
 import { FrameworkProblem, MethodNotAllowed, Problem } from './problem.js';
 import type { Routes } from './routes.js';
+import { aboutRequest } from './trace-requests.js';
 
 /** Every error leaves as application/problem+json; what was not meant for clients leaves as a bare 500. */
 @Catch()
@@ -24,22 +25,22 @@ export class ProblemFilter implements ExceptionFilter {
     // How terminus says "not ready": its report names what is missing.
     if (error instanceof ServiceUnavailableException) return void reply.status(503).send(error.getResponse());
     const path = request.url.split('?')[0] ?? '/';
-    const problem = this.problemOf(error, request.method, path);
+    const problem = this.problemOf(error, request, path);
     void reply
       .status(problem.status)
-      .headers({ ...problem.headers, 'content-type': 'application/problem+json' })
+      .headers({ ...problem.headers, 'content-type': 'application/problem+json', 'x-request-id': request.id })
       .send(JSON.stringify(problem.document(path)));
   }
 
-  private problemOf(error: unknown, method: string, path: string): Problem {
+  private problemOf(error: unknown, request: FastifyRequest, path: string): Problem {
     if (error instanceof Problem) return error;
     const ofDatabase = problemOfDatabase(error);
     if (ofDatabase) return ofDatabase;
     const status = statusOf(error);
     const allowed = status === 404 ? this.routes.methodsAt(path) : [];
-    if (allowed.length > 0 && !allowed.includes(method)) return new MethodNotAllowed(allowed);
+    if (allowed.length > 0 && !allowed.includes(request.method)) return new MethodNotAllowed(allowed);
     if (status !== undefined && status < 500) return problemForStatus(status, messageOf(error));
-    this.logger.error(error instanceof Error ? (error.stack ?? error.message) : error);
+    this.logger.error(error instanceof Error ? (error.stack ?? error.message) : error, aboutRequest(request));
     return internalError();
   }
 }

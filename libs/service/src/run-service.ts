@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
 import { ConsoleLogger, Logger, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -90,6 +91,7 @@ export async function createHttpApplication(
   } = limits;
   const adapter = new FastifyAdapter({
     bodyLimit: maxBodyBytes,
+    genReqId: () => randomUUID(),
     requestTimeout: arrivalMs,
     connectionTimeout: 0,
     keepAliveTimeout: 72_000,

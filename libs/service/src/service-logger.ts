@@ -13,7 +13,7 @@ export class ServiceLogger extends ConsoleLogger {
 
   /** @param name of the service, before each of its lines */
   constructor(name: string) {
-    super({ json: true, prefix: name });
+    super({ json: true, prefix: name, flattenParams: true }); // what a line is about are fields of it: `messageId` …
   }
 
   override log(message: unknown, ...rest: unknown[]): void {

@@ -27,6 +27,11 @@ export function traceRequests(fastify: FastifyInstance): void {
   });
 }
 
+/** What a line of the log about a request carries beside its text; its client has the id, too, in the answer's X-Request-Id. */
+export function aboutRequest(request: FastifyRequest): object {
+  return { requestId: request.id, traceId: spans.get(request)?.spanContext().traceId };
+}
+
 /** What tells others that they work for this request; undefined while nothing is traced. */
 export function traceparentFor(request: FastifyRequest): string | undefined {
   const span = spans.get(request);

@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import {
   ROOT_CONTEXT,
   SpanKind,
@@ -9,9 +10,10 @@ import {
   type Span,
   type SpanContext,
 } from '@opentelemetry/api';
+import type { SpanExporter } from '@opentelemetry/sdk-trace';
 import { tracingSettings } from './configuration.js';
 import { exitOnBadSettings, readSettings } from './settings.js';
-import { reasonOf } from './waiting.js';
+import { reasonOf, Waiting } from './waiting.js';
 
 // One trace tells a payment's way: its request, its publishing, its posting. What travels is the W3C `traceparent`: in the
 // outbox row's headers, and with them in the message. No more than OpenTelemetry's interface is loaded, and nothing
@@ -45,7 +47,10 @@ export async function startTracing(service: string): Promise<() => Promise<void>
     spanLimits: { linkCountLimit: 10_000 }, // as many as a slice may have messages
     spanProcessors: [
       new sdk.BatchSpanProcessor({
-        exporter: new OTLPTraceExporter(),
+        exporter: tellingTrouble(
+          new OTLPTraceExporter(),
+          `the collector of traces at ${new URL(own ?? all ?? '').host}`,
+        ),
         scheduledDelayMillis: 1_000,
         maxQueueSize: 20_000, // thousands end with their batch
       }),
@@ -56,12 +61,32 @@ export async function startTracing(service: string): Promise<() => Promise<void>
   return () => provider.shutdown();
 }
 
+// What the collector does not take is dropped, and no payment waits for it: one line when it begins, one when it is over.
+function tellingTrouble(exporter: SpanExporter, what: string): SpanExporter {
+  const waiting = new Waiting(new Logger('tracing'), what);
+  return {
+    export: (spans, done) =>
+      exporter.export(spans, (result) => {
+        if (result.error) waiting.because(result.error);
+        else waiting.overIfBegun();
+        done(result);
+      }),
+    shutdown: () => exporter.shutdown(),
+    forceFlush: async () => exporter.forceFlush?.(),
+  };
+}
+
 /** @returns the context that a W3C `traceparent` names; undefined for none, and for what is none */
 export function spanContextOf(traceparent: string | undefined): SpanContext | undefined {
   const [, traceId, spanId, flags] =
     /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})$/.exec(traceparent ?? '') ?? [];
   if (traceId === undefined || spanId === undefined || flags === undefined) return undefined;
   return { traceId, spanId, traceFlags: Number.parseInt(flags, 16) & 1, isRemote: true };
+}
+
+/** @returns the id that traces are found by; undefined where `spanContextOf` is */
+export function traceIdOf(traceparent: string | undefined): string | undefined {
+  return spanContextOf(traceparent)?.traceId;
 }
 
 export function traceparentOf({ traceId, spanId, traceFlags }: SpanContext): string {

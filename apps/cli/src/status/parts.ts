@@ -1,16 +1,18 @@
-import type { Stats } from '@paid-once/compare';
+import { SideUnreachable, type Stats } from '@paid-once/compare';
 import { connectLinks, type LinkState } from '@paid-once/links';
 import { z } from 'zod';
 import { groupsOn, ofSidesThatAnswer, type DeadGroup } from '../dead/dead-letters.js';
 import { failureOf } from '../failure.js';
 import { interventionsNow, type Intervention } from '../interventions/interventions.js';
 import { relayStatus, type RelayStatus } from '../relay-status.js';
-import { call } from '../services.js';
+import { call, Refused } from '../services.js';
 import type { SystemUrls } from '../settings.js';
 import { sideOf } from '../side-of.js';
 
-/** A part of the answer, or why it is missing. */
-export type Asked<Value> = { value: Value; reason?: undefined } | { value?: undefined; reason: string };
+/** A part of the answer, or why it is missing, with the HTTP status if whoever was asked said so himself. */
+export type Asked<Value> =
+  | { value: Value; reason?: undefined; status?: undefined }
+  | { value?: undefined; reason: string; status?: number | undefined };
 
 const ledgerAnswer = z.object({
   consumer: z
@@ -75,6 +77,7 @@ async function asked<Value>(answer: Promise<Value>): Promise<Asked<Value>> {
   } catch (error) {
     const failure = failureOf(error);
     if (failure === undefined) throw error;
-    return { reason: failure.happened };
+    const answered = error instanceof SideUnreachable || error instanceof Refused;
+    return { reason: failure.happened, status: answered ? error.status : undefined };
   }
 }

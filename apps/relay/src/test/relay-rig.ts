@@ -124,6 +124,7 @@ export class RelayRig {
         PAID_ONCE_LEDGER_URL: ledgerUrl,
         PAID_ONCE_RELAY_LEDGER_KEY: undefined,
         PAID_ONCE_REPLAY_PER_SECOND: replayPerSecond,
+        PAID_ONCE_STUCK_SECONDS: 60,
       }),
       false,
     );

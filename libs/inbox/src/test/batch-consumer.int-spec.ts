@@ -73,7 +73,8 @@ describe('the batch consumer', () => {
       subscriptions.push(subscription);
       return subscription;
     };
-    const consumer = new BatchConsumer({ database, subscribe, maxBatch: 500, lock, handle, onStep });
+    const about = ({ messageId }: Delivery) => ({ messageId });
+    const consumer = new BatchConsumer({ database, subscribe, maxBatch: 500, lock, handle, about, onStep });
     consumers.push(consumer);
     const [subscription] = subscriptions;
     if (!subscription) throw new Error('Bug: it did not subscribe');

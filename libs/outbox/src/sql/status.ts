@@ -4,7 +4,10 @@ SELECT shards.shard,
        waiting.pending::int AS pending,
        extract(epoch FROM clock_timestamp() - waiting.oldest)::float AS oldest_seconds,
        extract(epoch FROM clock_timestamp() - newest.recorded_at)::float AS progress_seconds,
-       (SELECT count(*)::int FROM outbox_dead_letter AS dead WHERE dead.shard = shards.shard) AS dead_letters,
+       (SELECT count(*)::int
+          FROM outbox_dead_letter AS dead
+         WHERE dead.shard = shards.shard
+           AND dead.dropped_at IS NULL) AS dead_letters,
        (SELECT pid
           FROM pg_locks
          WHERE locktype = 'advisory'

@@ -4,6 +4,7 @@ import type { AutoAckConsumer } from '@paid-once/broker/lab';
 import { emptyTally, sumTallies, type Tally } from '@paid-once/inbox';
 import { faultPoint, inTransaction, pause, reasonOf } from '@paid-once/service';
 import type { DataSource, EntityManager } from 'typeorm';
+import { aboutDelivery } from '../../about-delivery.js';
 
 type Subscription = Pick<AutoAckConsumer, 'state' | 'pause' | 'resume' | 'purge' | 'close'>;
 
@@ -112,7 +113,8 @@ export class PostOnArrival {
     } catch (error) {
       const cause = reasonOf(error instanceof Error && error.cause ? error.cause : error);
       this.logger.error(
-        `message ${delivery.messageId} is lost, it was acknowledged when it was sent: ${cause}`,
+        `a message is lost, it was acknowledged when it was sent: ${cause}`,
+        aboutDelivery(delivery),
       );
     }
   }

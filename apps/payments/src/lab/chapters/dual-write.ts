@@ -109,7 +109,9 @@ export class DualWrite implements OnApplicationShutdown {
       : 'there is no connection yet';
     // This is the naive mistake: the payment is committed and will be answered 201, whatever became of its message.
     if (failure !== undefined)
-      this.logger.warn(`payment ${message.key} is accepted, but its message is lost: ${failure}`);
+      this.logger.warn(`payment ${message.key} is accepted, but its message is lost: ${failure}`, {
+        paymentId: message.key,
+      });
   }
 }
 
