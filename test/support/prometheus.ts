@@ -25,13 +25,16 @@ export class Prometheus {
   ) {}
 
   static async start(targets: Record<string, string>): Promise<Prometheus> {
-    const { program } = await ensurePrometheus(console.error);
+    const { program } = await ensurePrometheus(
+      (line) => process.stderr.write(`${line}\n`),
+      process.env['PAID_ONCE_INSTALL'] === 'never' ? 'never' : 'auto',
+    );
     const directory = await mkdtemp(join(tmpdir(), 'paid-once-prometheus-'));
     const rules = new URL('../../observability/prometheus/alerts.yml', import.meta.url);
     await writeFile(join(directory, 'alerts.yml'), hurried(await readFile(rules, 'utf8')));
     await writeFile(join(directory, 'prometheus.yml'), JSON.stringify(configuration(targets))); // JSON is YAML
     const [port] = await freePorts(1);
-    const process = await startOnLifeline({
+    const server = await startOnLifeline({
       name: 'prometheus',
       command: [
         program,
@@ -43,7 +46,7 @@ export class Prometheus {
       env: {},
       gentleSignal: 'SIGTERM',
     });
-    return new Prometheus(process, `http://127.0.0.1:${port}`, directory);
+    return new Prometheus(server, `http://127.0.0.1:${port}`, directory);
   }
 
   /** The names of the alerts that fire now, and how they are labelled: `NotReady check=database instance=relay`. */

@@ -80,7 +80,7 @@ const ctl =
     return () => broker.ctl(end);
   };
 
-const signals =
+const freezing =
   (service: 'payments' | 'relay' | 'ledger'): SeenFault['inject'] =>
   async ({ system }) => {
     await system.stack.services[service].kill('SIGSTOP');
@@ -256,7 +256,7 @@ export const seenFaults: SeenFault[] = [
   },
   {
     title: 'C7: a relay that is frozen',
-    inject: signals('relay'),
+    inject: freezing('relay'),
     pays: false,
     metric: ['relay', 'silent'],
     alert: 'ProcessDown instance=relay',
@@ -547,7 +547,7 @@ export const seenFaults: SeenFault[] = [
   },
   {
     title: 'a ledger that is frozen',
-    inject: signals('ledger'),
+    inject: freezing('ledger'),
     pays: true,
     metric: ['ledger', 'silent'],
     alert: 'ProcessDown instance=ledger',
@@ -555,7 +555,7 @@ export const seenFaults: SeenFault[] = [
   },
   {
     title: 'a payments service that is frozen',
-    inject: signals('payments'),
+    inject: freezing('payments'),
     pays: false,
     metric: ['payments', 'silent'],
     alert: 'ProcessDown instance=payments',

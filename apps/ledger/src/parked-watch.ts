@@ -1,9 +1,9 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { listParked, parkedCounts } from '@paid-once/inbox';
-import { Notices, reading, type Notice } from '@paid-once/service';
-import { DataSource } from 'typeorm';
+import { DatabaseWatch, type Notice } from '@paid-once/service';
+import { DataSource, type EntityManager } from 'typeorm';
 
 /** So many messages are named in a line. */
 const named = 10;
@@ -15,32 +15,25 @@ const early = { reason: 'waiting-for', afterSeconds: 600 };
 /** Tells in the log what was set aside, and when nothing is any more. */
 @Injectable()
 export class ParkedWatch {
-  private readonly notices = new Notices(new Logger('parked'));
-  private looking: Promise<void> | undefined;
+  private readonly watch: DatabaseWatch;
 
-  constructor(@InjectDataSource() private readonly database: DataSource) {}
+  constructor(@InjectDataSource() database: DataSource) {
+    this.watch = new DatabaseWatch(database, 'parked', noticesIn);
+  }
 
-  // While the database does not answer, which is told elsewhere, what was told stands.
   @Interval('parked watch', 5_000)
   look(): Promise<void> {
-    if (!this.database.isInitialized) return Promise.resolve();
-    return (this.looking ??= this.lookNow()
-      .catch(() => {})
-      .finally(() => (this.looking = undefined)));
+    return this.watch.look();
   }
+}
 
-  private async lookNow(): Promise<void> {
-    const notices = await reading(this.database, async (db) => {
-      const counts = Object.entries(await parkedCounts(db));
-      return Promise.all(
-        counts.map(async ([reason, count]) => {
-          const { messages } = await listParked(db, { reason, dropped: false, limit: named });
-          return noticeOf(reason, count, messages);
-        }),
-      );
-    });
-    this.notices.show(notices);
+async function noticesIn(db: EntityManager): Promise<Notice[]> {
+  const notices: Notice[] = [];
+  for (const [reason, count] of Object.entries(await parkedCounts(db))) {
+    const { messages } = await listParked(db, { reason, dropped: false, limit: named });
+    notices.push(noticeOf(reason, count, messages));
   }
+  return notices;
 }
 
 // The number is not in the name: a hundred more are no other fault.

@@ -1,4 +1,4 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import {
   oldestDeadLetters,
@@ -8,8 +8,8 @@ import {
   type Relay,
   type ShardStatus,
 } from '@paid-once/outbox';
-import { Notices, reading, type Notice } from '@paid-once/service';
-import type { DataSource } from 'typeorm';
+import { DatabaseWatch, type Notice } from '@paid-once/service';
+import type { DataSource, EntityManager } from 'typeorm';
 import type { ReportRepair } from './report-repair.js';
 
 /** So many dead letters are named in a line. */
@@ -23,39 +23,35 @@ const loopAfterSeconds = 600;
  */
 @Injectable()
 export class OutboxWatch {
-  private readonly notices = new Notices(new Logger('outbox'));
-  private looking: Promise<void> | undefined;
+  private readonly watch: DatabaseWatch;
 
   /** @param stuckSeconds what has lasted for longer is told */
   constructor(
-    private readonly database: DataSource,
+    database: DataSource,
     private readonly relay: Relay,
     private readonly repair: ReportRepair,
     private readonly stuckSeconds: number,
-  ) {}
-
-  // While the database does not answer, which is told elsewhere, what was told stands.
-  @Interval('outbox watch', 5_000)
-  look(): Promise<void> {
-    if (!this.database.isInitialized) return Promise.resolve();
-    return (this.looking ??= this.lookNow()
-      .catch(() => {})
-      .finally(() => (this.looking = undefined)));
+  ) {
+    this.watch = new DatabaseWatch(database, 'outbox', (db) => this.find(db));
   }
 
-  private async lookNow(): Promise<void> {
-    const { shards, transactionSeconds, dead } = await reading(this.database, async (db) => ({
-      shards: await outboxStatus(db),
-      transactionSeconds: await openTransactionSeconds(db),
-      dead: await oldestDeadLetters(db, named),
-    }));
-    this.notices.show([
+  @Interval('outbox watch', 5_000)
+  look(): Promise<void> {
+    return this.watch.look();
+  }
+
+  // What of a shard its owner tells is told once, however many relays there are.
+  private async find(db: EntityManager): Promise<Notice[]> {
+    const { ownedShards } = this.relay;
+    const shards = await outboxStatus(db);
+    const ours = shards.filter(({ shard }) => ownedShards.includes(shard));
+    return [
       ...shards.filter(({ owner }) => owner === null).map((shard) => this.ownerless(shard)),
-      ...shards.filter((shard) => this.isLate(shard)).map(late),
-      ...this.openTransaction(transactionSeconds ?? 0),
+      ...ours.filter(({ oldestSeconds }) => (oldestSeconds ?? 0) > this.stuckSeconds).map(late),
+      ...(ownedShards.includes(0) ? this.openTransaction((await openTransactionSeconds(db)) ?? 0) : []),
       ...this.unseenLoops(),
-      ...deadLetters(shards, dead),
-    ]);
+      ...deadLetters(ours, await oldestDeadLetters(db, ownedShards, named)),
+    ];
   }
 
   // By then another relay must have taken it over.
@@ -65,11 +61,6 @@ export class OutboxWatch {
       says: `its ${pending} payments are safe in the outbox, and not posted: docs/runbook/shard-without-owner.md`,
       afterSeconds: this.stuckSeconds,
     };
-  }
-
-  // Others' shards are told by their owners.
-  private isLate({ shard, oldestSeconds }: ShardStatus): boolean {
-    return (oldestSeconds ?? 0) > this.stuckSeconds && this.relay.ownedShards.includes(shard);
   }
 
   private openTransaction(seconds: number): Notice[] {

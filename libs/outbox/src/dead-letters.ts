@@ -114,14 +114,20 @@ export async function listDeadLetters(
   ]);
 }
 
-/** The oldest dead letters that nobody has dropped, by their names alone. */
+/** The oldest dead letters of these shards that nobody has dropped, by their names alone. */
 export function oldestDeadLetters(
   db: Reader,
+  shards: number[],
   limit: number,
 ): Promise<Pick<DeadLetter, 'messageId' | 'key'>[]> {
   return db.query(
-    `SELECT message_id AS "messageId", key FROM outbox_dead_letter WHERE dropped_at IS NULL ORDER BY id LIMIT $1`,
-    [limit],
+    `SELECT message_id AS "messageId", key
+       FROM outbox_dead_letter
+      WHERE dropped_at IS NULL
+        AND shard = ANY ($1)
+      ORDER BY id
+      LIMIT $2`,
+    [shards, limit],
   );
 }
 

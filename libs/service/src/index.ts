@@ -8,6 +8,7 @@ export * from './database-checks.js';
 export * from './database-connector.js';
 export { problemOfDatabase } from './database-problem.js';
 export * from './database-setup.js';
+export * from './database-watch.js';
 export { READINESS_CHECKS, type ReadinessChecks } from './health.controller.js';
 export * from './health.module.js';
 export { WrittenNumber } from './json-body.js';

@@ -26,6 +26,6 @@ export function answerUnroutable(error: FastifyError, request: FastifyRequest, r
   const [path = '/'] = request.url.split('?');
   void reply
     .status(problem.status)
-    .header('content-type', 'application/problem+json')
+    .headers({ 'content-type': 'application/problem+json', 'x-request-id': request.id })
     .send(JSON.stringify(problem.document(path.slice(0, 200))));
 }
