@@ -20,7 +20,7 @@ import { attentionOf, linksIn, stationsOf } from './views.js';
 const lookMs = { watched: 250, alone: 5_000 };
 /** How long a look waits for what is slow, in milliseconds: less than until the next one, which shows it then. */
 const patienceMs = 200;
-/** Of what a comparison took, so long it rests: it costs the databases something. */
+/** So many times as long as a comparison takes it rests: it costs the databases something. */
 const restFactor = 4;
 const compareMs = 1_000;
 const chapterMs = 2_000;
@@ -139,11 +139,14 @@ export class Watch implements OnModuleInit, OnModuleDestroy {
 
   /** While somebody watches, and only if what was compared is no longer so. */
   private async compareAgain(): Promise<void> {
+    let before = 0;
     while (!this.isOver) {
       const startedAt = performance.now();
       if (this.parts && this.listeners.size > 0) await this.compareNow(this.parts);
       const tookMs = performance.now() - startedAt;
-      await pause(Math.max(compareMs, tookMs * restFactor), this.ended.signal);
+      // One that took long among short ones has met a reset, or something that hung: the next one is due soon.
+      await pause(Math.max(compareMs, Math.min(tookMs, before) * restFactor), this.ended.signal);
+      before = tookMs;
     }
   }
 
