@@ -27,9 +27,9 @@ const matrices = [
 ${where}
 Where a machine does not allow a fault to be injected, its test is reported as skipped, with the reason.
 
-The last column is what wakes somebody: for the alerts in it, [a test](../test/seen-faults.e2e-spec.ts) breaks the running system,
+The last column is what wakes somebody. Where it is an alert's name alone, [a test](../test/seen-faults.e2e-spec.ts) breaks the running system,
 and a metric names it, a real Prometheus with these rules (in seconds instead of minutes) fires the alert, the log tells its
-beginning once and its end once, and the alert clears. The others are over at once, or nothing is wrong, or they look like one of these.`,
+beginning once and its end once, and the alert clears. The others are over at once, or nothing is wrong, or they are expected to look like one of these, which no test of their own shows.`,
     columns: ['fault', 'promise'],
     isSeen: true,
     sections: {

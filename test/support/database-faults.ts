@@ -137,17 +137,24 @@ export const roleFaults: DatabaseFault[] = [
     }[state],
     unready: false,
     blocks: true,
-    inject: async (system, { side, table }) => {
-      await system.sql(
-        side,
-        `CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS
-           $$ BEGIN RAISE EXCEPTION 'injected' USING ERRCODE = '${state}'; END $$;
-         CREATE TRIGGER fail BEFORE INSERT ON ${table} EXECUTE FUNCTION fail()`,
-      );
-      return async () => void (await system.sql(side, 'DROP FUNCTION fail CASCADE'));
-    },
+    inject: (system, subject) => failing(system, subject, state),
   })),
 ];
+
+/** From now on each row that is written fails with this SQLSTATE. @returns how to make it whole again */
+export async function failing(
+  system: TestStack,
+  { side, table }: Subject,
+  sqlState: string,
+): Promise<() => Promise<void>> {
+  await system.sql(
+    side,
+    `CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS
+       $$ BEGIN RAISE EXCEPTION 'injected' USING ERRCODE = '${sqlState}'; END $$;
+     CREATE TRIGGER fail BEFORE INSERT ON ${table} EXECUTE FUNCTION fail()`,
+  );
+  return async () => void (await system.sql(side, 'DROP FUNCTION fail CASCADE'));
+}
 
 /** The backends that serve a service now. */
 async function sessions(system: TestStack, { service, side }: Subject): Promise<number[]> {

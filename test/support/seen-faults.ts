@@ -1,10 +1,9 @@
+import { parkedQueue } from '@paid-once/contracts';
 import type { RabbitServer } from '@paid-once/infrastructure';
 import type { Fault, LinkName } from '@paid-once/links';
-import { setUpSystem } from '../../apps/cli/src/set-up/set-up-system.js';
-import { withInherited } from '../../apps/cli/src/stack/stack-environment.js';
-import { parkedQueue } from '@paid-once/contracts';
 import type { BrokerOperator } from './broker-admin.js';
 import {
+  failing,
   ledger,
   payments,
   roleFaults,
@@ -12,7 +11,9 @@ import {
   type DatabaseFault,
   type Subject,
 } from './database-faults.js';
+import { isOutboxDrained } from './relay-status.js';
 import { eventually, type TestStack } from './test-stack.js';
+import { setUpAgain } from './wipe-broker.js';
 
 export interface Scene {
   system: TestStack;
@@ -32,7 +33,7 @@ export interface SeenFault {
   title: string;
   /** Breaks it. @returns how to make it whole again */
   inject: (scene: Scene) => Promise<() => Promise<unknown>>;
-  /** Of what: clients pay while it lasts, and their requests are answered late, if it is payments that is broken. */
+  /** Whether clients pay while it lasts; those that are refused try again until it is over. */
   pays: boolean;
   /** What `/metrics` of a process says while it lasts: a series that has this value, exceeds it, or grows. */
   metric:
@@ -61,18 +62,6 @@ function faultOf(id: string): DatabaseFault {
   return found;
 }
 
-const failing =
-  (sqlState: string, { side, table }: Subject): SeenFault['inject'] =>
-  async ({ system }) => {
-    await system.sql(
-      side,
-      `CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS
-         $$ BEGIN RAISE EXCEPTION 'injected' USING ERRCODE = '${sqlState}'; END $$;
-       CREATE TRIGGER fail BEFORE INSERT ON ${table} EXECUTE FUNCTION fail()`,
-    );
-    return () => system.sql(side, 'DROP FUNCTION fail CASCADE');
-  };
-
 const ctl =
   (begin: string[], end: string[]): SeenFault['inject'] =>
   async ({ broker }) => {
@@ -90,9 +79,6 @@ const freezing =
 /** At once: the list that the management API has is some seconds old. */
 const closeConnections = (broker: RabbitServer) =>
   broker.ctl(['close_all_connections', '--vhost', broker.vhost, 'injected']);
-
-const setUpAgain = (system: TestStack) =>
-  setUpSystem({ env: withInherited(system.stack.env), say: () => {} });
 
 async function ask(url: string, body: object): Promise<void> {
   const response = await fetch(url, {
@@ -145,12 +131,6 @@ const published = (outcome: string): SeenFault['metric'] => [
   `paid_once_relay_published_total{outcome="${outcome}"}`,
   'grows',
 ];
-const parkedAs = (reason: string): SeenFault['metric'] => [
-  'ledger',
-  `paid_once_ledger_parked{reason="${reason}"}`,
-  1,
-];
-
 export const seenFaults: SeenFault[] = [
   {
     title: 'A8: payments of which more are asked than may wait',
@@ -209,7 +189,7 @@ export const seenFaults: SeenFault[] = [
   },
   {
     title: 'B8: payments whose every transaction fails to serialize',
-    inject: failing('40001', payments),
+    inject: ({ system }) => failing(system, payments, '40001'),
     pays: true,
     metric: refused('temporarily-unavailable'),
     alert: 'PaymentsRefused outcome=temporarily-unavailable',
@@ -217,7 +197,7 @@ export const seenFaults: SeenFault[] = [
   },
   {
     title: 'B10: payments whose database says that it is full',
-    inject: failing('53100', payments),
+    inject: ({ system }) => failing(system, payments, '53100'),
     pays: true,
     metric: refused('storage'),
     alert: 'DiskFull',
@@ -241,10 +221,7 @@ export const seenFaults: SeenFault[] = [
   },
   {
     title: 'C2: a transaction that stays open',
-    inject: async ({ system }) => {
-      const letGo = await system.holdTransaction('payments', 'SELECT pg_current_xact_id()');
-      return letGo;
-    },
+    inject: ({ system }) => system.holdTransaction('payments', 'SELECT pg_current_xact_id()'),
     pays: true,
     metric: ['relay', 'paid_once_outbox_open_transaction_seconds', { above: 3 }],
     alert: 'TransactionStaysOpen',
@@ -347,7 +324,7 @@ export const seenFaults: SeenFault[] = [
     title: 'D8: an exchange without its queues',
     inject: async ({ system, operator }) => {
       for (const queue of await operator.queues()) await operator.deleteQueue(queue);
-      return () => setUpAgain(system);
+      return () => setUpAgain(system.stack);
     },
     pays: true,
     metric: published('unroutable'),
@@ -358,7 +335,7 @@ export const seenFaults: SeenFault[] = [
     title: 'D9: a broker without its exchange',
     inject: async ({ system, operator }) => {
       await operator.deleteExchange('payments');
-      return () => setUpAgain(system);
+      return () => setUpAgain(system.stack);
     },
     pays: true,
     metric: ready('relay', 'broker'),
@@ -422,12 +399,7 @@ export const seenFaults: SeenFault[] = [
     inject: async ({ system, broker, pay }) => {
       await system.stack.links.break('ledger-rabbitmq');
       await pay(5);
-      await eventually(async () => {
-        const { outbox } = (await (await fetch(`${system.stack.urls.relay}/status`)).json()) as {
-          outbox: { pending: number };
-        };
-        return outbox.pending === 0;
-      }, 'RabbitMQ has confirmed all');
+      await eventually(() => isOutboxDrained(system), 'RabbitMQ has confirmed all');
       const [last] = await system.sql<{ shard: number }>(
         'payments',
         'SELECT shard FROM outbox_message ORDER BY id DESC LIMIT 1',
@@ -454,7 +426,7 @@ export const seenFaults: SeenFault[] = [
     inject: async ({ system, broker, operator }) => {
       await operator.setPermissions('ledger', '^$'); // it only reads
       await closeConnections(broker);
-      return () => setUpAgain(system);
+      return () => setUpAgain(system.stack);
     },
     pays: true,
     metric: ['ledger', 'paid_once_queue_consumers{queue="ledger.payments.0"}', 0],
@@ -515,7 +487,7 @@ export const seenFaults: SeenFault[] = [
     title: 'E9: a broker without the queue of what it gives up',
     inject: async ({ system, operator }) => {
       await operator.deleteQueue(parkedQueue);
-      return () => setUpAgain(system);
+      return () => setUpAgain(system.stack);
     },
     pays: true,
     metric: ['ledger', 'paid_once_ledger_fetches_dead_letters', 0],
@@ -537,7 +509,7 @@ export const seenFaults: SeenFault[] = [
       return () => ask(`${system.stack.urls.ledger}/parked/drop`, { all: true, expect: 1 });
     },
     pays: true,
-    metric: parkedAs('forged'),
+    metric: ['ledger', 'paid_once_ledger_parked{reason="forged"}', 1],
     alert: 'MessagesParked reason=forged',
     log: [
       'ledger',

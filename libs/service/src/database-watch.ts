@@ -38,10 +38,10 @@ export class DatabaseWatch {
     const startedAt = performance.now();
     try {
       this.notices.show(await reading(this.database, this.find));
+      this.restsUntil = performance.now() + restFactor * (performance.now() - startedAt);
       this.waiting.overIfBegun();
     } catch (error) {
       if (!(error instanceof DatabaseUnavailable)) this.waiting.because(error);
     }
-    this.restsUntil = performance.now() + restFactor * (performance.now() - startedAt);
   }
 }
